@@ -1,0 +1,34 @@
+{
+    "name": "Nox Finans",
+    "summary": "Send invoices via Nox Finans: print and delivery, reminders and debt collection",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "author": "Nox Finans for Odoo",
+    "license": "LGPL-3",
+    "depends": ["account"],
+    "data": [
+        "security/nox_finans_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_cron.xml",
+        "views/nox_finans_case_views.xml",
+        "views/nox_finans_connector_views.xml",
+        "wizards/nox_finans_send_views.xml",
+        "views/account_move_views.xml",
+        "views/account_payment_term_views.xml",
+        "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/nox_finans_menus.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "nox_finans/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "nox_finans/static/tests/tours/**/*",
+        ],
+    },
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+    "application": False,
+    "installable": True,
+}

@@ -1,0 +1,1 @@
+"""The documented interface to Nox Finans: HTTP only, nothing of Odoo."""

@@ -1,0 +1,11 @@
+from . import (
+    account_move,
+    account_payment_term,
+    nox_finans_case,
+    nox_finans_connector,
+    nox_finans_exchange,
+    nox_finans_price,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

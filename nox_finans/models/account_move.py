@@ -1,0 +1,391 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .nox_finans_case import CHANNELS, GROUP_SEND, GROUPS, SERVICES
+from .nox_finans_criterion import (
+    APPROVED,
+    REJECTED,
+    WARNING,
+    failing_criteria,
+    failing_domain,
+)
+
+# What the selection shows: a company's own documents to its customers.
+MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
+STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    nox_finans_status = fields.Selection(
+        selection=STATUSES,
+        string="Nox Finans",
+        compute="_compute_nox_finans_status",
+        search="_search_nox_finans_status",
+        # No groups here: rows take their colour from it, and a list cannot be limited to groups.
+        # Those who may not see the reasons find it empty.
+        help="Green: can be sent. Yellow: can be sent, but completing it is wise. "
+        "Red: cannot be sent.",
+    )
+    nox_finans_reasons = fields.Text(
+        string="Reason", compute="_compute_nox_finans_status", groups=GROUPS
+    )
+    nox_finans_reason_links = fields.Json(compute="_compute_nox_finans_status", groups=GROUPS)
+    nox_finans_hidden = fields.Boolean(
+        string="Hidden in Nox Finans", copy=False, groups=GROUPS, index="btree_not_null"
+    )
+    nox_finans_not_ready = fields.Boolean(
+        string="Not Ready",
+        copy=False,
+        groups=GROUPS,
+        help="Marked invoices are not sent via Nox Finans.",
+    )
+    nox_finans_invoice_type = fields.Selection(
+        selection=[
+            ("standard", "Invoice"),
+            ("cash", "Cash invoice"),
+            ("interest", "Interest invoice"),
+        ],
+        string="Invoice Type",
+        default="standard",
+        groups=GROUPS,
+    )
+    nox_finans_tax_reduction = fields.Monetary(
+        string="Tax Reduction (ROT/RUT)",
+        groups=GROUPS,
+        help="The part of a house-work invoice that the Tax Agency pays: "
+        "Nox Finans collects only the rest.",
+    )
+    nox_finans_tax_reduction_type = fields.Selection(
+        selection=[("rot", "ROT"), ("rut", "RUT"), ("green", "Green technology")],
+        string="Kind of Tax Reduction",
+        default="rot",
+        groups=GROUPS,
+    )
+    nox_finans_property_designation = fields.Char(string="Property Designation", groups=GROUPS)
+    # A domain compares a field with a value, not two fields: these hold the comparison.
+    nox_finans_amount_to_collect = fields.Monetary(
+        string="Amount to Collect",
+        compute="_compute_nox_finans_amount_to_collect",
+        store=True,
+        groups=GROUPS,
+    )
+    nox_finans_credit_covered = fields.Boolean(
+        compute="_compute_nox_finans_credit_covered", store=True, groups=GROUPS
+    )
+    nox_finans_channel = fields.Selection(
+        selection=CHANNELS,
+        string="Nox Finans Channel",
+        copy=False,
+        groups=GROUPS,
+        help="How Nox Finans delivers this invoice. Empty: as the customer or the company has it.",
+    )
+    nox_finans_service = fields.Selection(
+        selection=SERVICES,
+        string="Service",
+        compute="_compute_nox_finans_choice",
+        groups=GROUPS,
+    )
+    nox_finans_used_channel = fields.Selection(
+        selection=CHANNELS,
+        string="Channel",
+        compute="_compute_nox_finans_choice",
+        groups=GROUPS,
+    )
+    nox_finans_choice_reason = fields.Char(
+        string="Why", compute="_compute_nox_finans_choice", groups=GROUPS
+    )
+    nox_finans_case_ids = fields.One2many(
+        comodel_name="nox.finans.case",
+        inverse_name="move_id",
+        string="Nox Finans Cases",
+        groups=GROUPS,
+    )
+    nox_finans_case_id = fields.Many2one(
+        comodel_name="nox.finans.case",
+        string="Nox Finans Case",
+        compute="_compute_nox_finans_case_id",
+        store=True,
+        index="btree_not_null",
+        copy=False,
+        groups=GROUPS,
+    )
+    nox_finans_case_state = fields.Selection(
+        related="nox_finans_case_id.state", string="Nox Finans State", groups=GROUPS
+    )
+    nox_finans_case_message = fields.Char(
+        related="nox_finans_case_id.status_message", groups=GROUPS
+    )
+
+    @api.depends("amount_residual", "nox_finans_tax_reduction")
+    def _compute_nox_finans_amount_to_collect(self):
+        for move in self:
+            move.nox_finans_amount_to_collect = (
+                move.amount_residual - move.nox_finans_tax_reduction
+            )
+
+    @api.depends("move_type", "amount_residual", "reversed_entry_id.amount_residual")
+    def _compute_nox_finans_credit_covered(self):
+        for move in self:
+            debit = move.reversed_entry_id
+            move.nox_finans_credit_covered = (
+                move.move_type == "out_refund"
+                and bool(debit)
+                and move.currency_id.compare_amounts(debit.amount_residual, move.amount_residual)
+                >= 0
+            )
+
+    @api.depends("nox_finans_case_ids")
+    def _compute_nox_finans_case_id(self):
+        for move in self:
+            # The open case, or else the latest: a new one is only made when none is open.
+            move.nox_finans_case_id = max(
+                move.nox_finans_case_ids, key=lambda case: case.id, default=False
+            )
+
+    @api.depends_context("company")
+    @api.depends(
+        "invoice_payment_term_id", "partner_id.nox_finans_channel", "nox_finans_channel"
+    )
+    def _compute_nox_finans_choice(self):
+        for company, moves in self.grouped("company_id").items():
+            # Full rights: the same answer for everyone who may see the invoice.
+            default = company.sudo()._get_nox_finans_connector().default_channel or "letter"
+            for move in moves:
+                term = move.sudo().with_company(company).invoice_payment_term_id
+                move.nox_finans_service = term.nox_finans_service
+                channel, reason = move._get_nox_finans_channel(default)
+                move.nox_finans_used_channel = channel
+                move.nox_finans_choice_reason = reason
+
+    def _get_nox_finans_channel(self, default):
+        """Return the channel that the invoice goes by, and why in words."""
+        _ = self.env._
+        partner = self.partner_id.sudo()  # the same answer for everyone who may see the invoice
+        if self.nox_finans_channel:
+            channel, reason = self.nox_finans_channel, _("Chosen on the invoice")
+        elif partner.nox_finans_channel:
+            channel, reason = partner.nox_finans_channel, _("The customer's channel")
+        else:
+            channel, reason = default, _("The company's default channel")
+        if channel == "email" and not partner.nox_finans_has_email:
+            return "letter", _("No e-mail address")
+        return channel, reason
+
+    # -------------------------------------------------------------------------
+    # Green, yellow, red
+    # -------------------------------------------------------------------------
+
+    @api.depends(
+        "amount_residual",
+        "currency_id",
+        "invoice_date",
+        "invoice_date_due",
+        "invoice_payment_term_id",
+        "is_move_sent",
+        "nox_finans_case_state",
+        "nox_finans_channel",
+        "nox_finans_invoice_type",
+        "nox_finans_not_ready",
+        "nox_finans_tax_reduction",
+        "partner_id",
+        "state",
+    )
+    @api.depends_context("lang", "uid")
+    def _compute_nox_finans_status(self):
+        candidates = self.browse()
+        if self._may_see_nox_finans():
+            candidates = self.filtered(lambda move: move.move_type in MOVE_TYPES)
+        others = self - candidates
+        others.nox_finans_status = others.nox_finans_reasons = others.nox_finans_reason_links = (
+            False
+        )
+        failed = failing_criteria(candidates)
+        for move in candidates:
+            criteria = failed[move._ids[0]]
+            move.nox_finans_status = _get_status(criteria)
+            move.nox_finans_reasons = "\n".join(
+                self.env._(criterion.message) for criterion in criteria
+            )
+            move.nox_finans_reason_links = [
+                {
+                    "code": criterion.code,
+                    "severity": criterion.severity,
+                    "message": self.env._(criterion.message),
+                    "field": criterion.field,
+                }
+                for criterion in criteria
+            ]
+
+    def _may_see_nox_finans(self):
+        return self._has_field_access(self._fields["nox_finans_reasons"], "read")
+
+    def _search_nox_finans_status(self, operator, value):
+        self._check_field_access(self._fields["nox_finans_reasons"], "read")
+        if operator != "in":
+            return NotImplemented
+        domains = self._get_nox_finans_status_domains()
+        found = Domain.OR(domains[status] for status in value if status in domains)
+        is_candidate = Domain("move_type", "in", MOVE_TYPES)
+        if False in value:
+            return ~is_candidate | (is_candidate & found)
+        return is_candidate & found
+
+    def _get_nox_finans_status_domains(self):
+        """Return a dict from each status to the domain of the customer documents that have it."""
+        companies = self._get_nox_finans_companies()
+        red = failing_domain(REJECTED, companies)
+        yellow = failing_domain(WARNING, companies)
+        return {REJECTED: red, WARNING: ~red & yellow, APPROVED: ~red & ~yellow}
+
+    def _get_nox_finans_companies(self):
+        """Return the companies whose invoices a search can meet."""
+        if self.env.su:
+            return self.env["res.company"].search([])
+        return self.env.companies
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # Lets lists group and count by colour in the database.
+        if field_expr != "nox_finans_status":
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields["nox_finans_reasons"], "read")
+        companies = self._get_nox_finans_companies()
+        red, yellow = (
+            failing_domain(severity, companies).optimize_full(self)._to_sql(self, alias, query)
+            for severity in (REJECTED, WARNING)
+        )
+        return SQL(
+            "CASE WHEN %(alias)s.move_type NOT IN %(types)s THEN NULL"
+            " WHEN %(red)s THEN %(rejected)s WHEN %(yellow)s THEN %(warning)s"
+            " ELSE %(approved)s END",
+            alias=SQL.identifier(alias),
+            types=MOVE_TYPES,
+            red=red,
+            yellow=yellow,
+            rejected=REJECTED,
+            warning=WARNING,
+            approved=APPROVED,
+        )
+
+    def _get_nox_finans_rejections(self, ignore=frozenset()):
+        """Return the reasons, in words, why the invoice cannot be sent."""
+        self.ensure_one()
+        return [
+            self.env._(criterion.message)
+            for criterion in failing_criteria(self)[self.id]
+            if criterion.severity == REJECTED and criterion.code not in ignore
+        ]
+
+    def _get_nox_finans_lines(self):
+        """Return the rows that carry an amount: no sections, no notes."""
+        return self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+
+    # -------------------------------------------------------------------------
+    # Buttons
+    # -------------------------------------------------------------------------
+
+    def action_nox_finans_send(self):
+        """Open the selection: on the marked invoices, or on all that are not sent yet."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_selection")
+        if self:
+            action["domain"] = Domain.AND([action["domain"], [("id", "in", self.ids)]])
+            action["context"] = {"create": False}
+        return action
+
+    def action_nox_finans_open_send(self):
+        """Open the send wizard on these invoices."""
+        if not self:
+            raise UserError(self.env._("Mark the invoices first that you want to send."))
+        wizard = self.env["nox.finans.send"].create({"move_ids": [(6, 0, self.ids)]})
+        return {
+            **wizard._get_records_action(name=self.env._("Send via Nox Finans")),
+            "target": "new",
+        }
+
+    def action_nox_finans_hide(self):
+        self.nox_finans_hidden = True
+
+    def action_nox_finans_unhide(self):
+        self.nox_finans_hidden = False
+
+    def action_open_nox_finans_case(self):
+        self.ensure_one()
+        return self.nox_finans_case_id._get_records_action()
+
+    # -------------------------------------------------------------------------
+    # Sending
+    # -------------------------------------------------------------------------
+
+    def _nox_finans_queue(self):
+        """Put the invoices into the queue that can go; the only way into it.
+
+        :return: the cases, and a dict from each invoice that was left out to the reason in words
+        :raises AccessError: the user may not invoice
+        :raises UserError: a company is not connected
+        """
+        if not self.env.user.has_group(GROUP_SEND):
+            raise AccessError(self.env._("Only those who invoice may send via Nox Finans."))
+        self.check_access("write")
+        for company in self.company_id:
+            # Full rights: whether there is a connection is for all to know who send.
+            company.sudo()._get_nox_finans_connector()._check_ready_to_send()
+        free = self.try_lock_for_update(allow_referencing=True)
+        left_out = dict.fromkeys(
+            self - free, self.env._("Somebody else is changing the invoice right now.")
+        )
+        # The page may have been open for hours: what counts is what is there now.
+        free.invalidate_recordset()
+        failed = failing_criteria(free)
+        ready = self.browse()
+        for move in free:
+            reasons = [
+                self.env._(criterion.message)
+                for criterion in failed[move.id]
+                if criterion.severity == REJECTED
+            ]
+            if reasons:
+                left_out[move] = " ".join(reasons)
+            else:
+                ready += move
+        return ready._create_nox_finans_cases(), left_out
+
+    def _create_nox_finans_cases(self):
+        # Full rights: nobody may create or change cases but through `_nox_finans_queue`.
+        cases = self.env["nox.finans.case"].sudo()
+        new = self.browse()
+        for move in self:
+            if move.nox_finans_case_state == "refused":
+                move.nox_finans_case_id.sudo()._requeue(
+                    move.nox_finans_service, move.nox_finans_used_channel
+                )
+                cases += move.nox_finans_case_id
+            else:
+                new += move
+        cases += cases.create(
+            [
+                {
+                    "move_id": move.id,
+                    "company_id": move.company_id.id,
+                    "partner_id": move.partner_id.id,
+                    "commercial_partner_id": move.commercial_partner_id.id,
+                    "user_id": self.env.uid,
+                    "service": move.nox_finans_service,
+                    "channel": move.nox_finans_used_channel,
+                }
+                for move in new
+            ]
+        )
+        if cases:
+            self.env["nox.finans.connector"]._trigger_exchange()
+        return cases.sudo(False)
+
+
+def _get_status(criteria):
+    severities = {criterion.severity for criterion in criteria}
+    if REJECTED in severities:
+        return REJECTED
+    return WARNING if WARNING in severities else APPROVED
+

@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+from .nox_finans_case import GROUPS, SERVICES
+
+
+class AccountPaymentTerm(models.Model):
+    _inherit = "account.payment.term"
+
+    nox_finans_service = fields.Selection(
+        selection=SERVICES,
+        string="Nox Finans Service",
+        company_dependent=True,
+        groups=GROUPS,
+        help="The service that invoices with these payment terms go to. "
+        "Empty: these terms are not active in Nox Finans.",
+    )

@@ -1,0 +1,31 @@
+from odoo import api, fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    nox_finans_connector_ids = fields.One2many(
+        comodel_name="nox.finans.connector",
+        inverse_name="company_id",
+        string="Nox Finans Connection",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._create_nox_finans_connectors()
+        return companies
+
+    def _create_nox_finans_connectors(self):
+        """Give each company its connection, not connected yet.
+
+        Full rights: whoever may create a company gets its settings with it.
+        """
+        self.env["nox.finans.connector"].sudo().create(
+            [{"company_id": company.id} for company in self]
+        )
+
+    def _get_nox_finans_connector(self):
+        """Return the company's connector: each company has exactly one."""
+        self.ensure_one()
+        return self.nox_finans_connector_ids

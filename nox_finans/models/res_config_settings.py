@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    nox_finans_connector_id = fields.Many2one(
+        comodel_name="nox.finans.connector", compute="_compute_nox_finans_connector_id"
+    )
+    nox_finans_state = fields.Selection(related="nox_finans_connector_id.state")
+    nox_finans_remote_company = fields.Char(related="nox_finans_connector_id.remote_company")
+    nox_finans_error_message = fields.Char(related="nox_finans_connector_id.error_message")
+    nox_finans_environment = fields.Selection(
+        related="nox_finans_connector_id.environment", readonly=False
+    )
+    nox_finans_base_url = fields.Char(related="nox_finans_connector_id.base_url")
+    nox_finans_default_channel = fields.Selection(
+        related="nox_finans_connector_id.default_channel", readonly=False
+    )
+    nox_finans_price_list_url = fields.Char(
+        related="nox_finans_connector_id.price_list_url", readonly=False
+    )
+    nox_finans_invoice_term_ids = fields.Many2many(
+        related="nox_finans_connector_id.invoice_term_ids", readonly=False
+    )
+    nox_finans_reminder_term_ids = fields.Many2many(
+        related="nox_finans_connector_id.reminder_term_ids", readonly=False
+    )
+
+    def _compute_nox_finans_connector_id(self):
+        for settings in self:
+            company = settings.company_id or self.env.company
+            settings.nox_finans_connector_id = company._get_nox_finans_connector()
+
+    def action_nox_finans_test(self):
+        return self.nox_finans_connector_id.action_test()
+
+    def action_nox_finans_disconnect(self):
+        return self.nox_finans_connector_id.action_disconnect()
+
+    def action_nox_finans_open(self):
+        return self.env["nox.finans.connector"].action_open_settings()

@@ -1,0 +1,143 @@
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.account_move import REJECTED
+from ..models.nox_finans_criterion import CompanyRules
+
+# How many of those left out are named in the answer; the rest are counted.
+NAMED_IN_ANSWER = 10
+
+
+class NoxFinansSend(models.TransientModel):
+    """What has been marked: what goes, by which channel and why, what it costs, what does not."""
+
+    _name = "nox.finans.send"
+    _description = "Send via Nox Finans"
+
+    move_ids = fields.Many2many(
+        comodel_name="account.move", string="Marked Invoices", required=True
+    )
+    ready_move_ids = fields.Many2many(
+        comodel_name="account.move", compute="_compute_partition", string="To Be Sent"
+    )
+    rejected_move_ids = fields.Many2many(
+        comodel_name="account.move", compute="_compute_partition", string="Left Out"
+    )
+    ready_count = fields.Integer(compute="_compute_partition")
+    warning_count = fields.Integer(compute="_compute_partition")
+    rejected_count = fields.Integer(compute="_compute_partition")
+    environment = fields.Char(compute="_compute_environment")
+    is_sandbox = fields.Boolean(compute="_compute_environment")
+    connection_message = fields.Char(compute="_compute_environment")
+    currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_cost")
+    cost = fields.Monetary(compute="_compute_cost")
+    unpriced_count = fields.Integer(compute="_compute_cost")
+    price_list_url = fields.Char(compute="_compute_environment")
+
+    @api.depends("move_ids")
+    def _compute_partition(self):
+        Move = self.env["account.move"]
+        for wizard in self:
+            domain = [("id", "in", wizard.move_ids.ids)]
+            counts = dict(Move._read_group(domain, ["nox_finans_status"], ["__count"]))
+            rejected = Move.search([*domain, ("nox_finans_status", "=", REJECTED)])
+            wizard.rejected_move_ids = rejected
+            wizard.ready_move_ids = wizard.move_ids - rejected
+            wizard.warning_count = counts.get("warning", 0)
+            wizard.rejected_count = len(rejected)
+            wizard.ready_count = len(wizard.move_ids) - len(rejected)
+
+    @api.depends("move_ids")
+    def _compute_environment(self):
+        for wizard in self:
+            # Full rights: where one sends to is for all to see who send.
+            connectors = wizard.move_ids.company_id.sudo().nox_finans_connector_ids
+            labels = dict(connectors._fields["environment"]._description_selection(self.env))
+            wizard.environment = ", ".join(
+                sorted({labels[connector.environment] for connector in connectors})
+            )
+            wizard.is_sandbox = "sandbox" in connectors.mapped("environment")
+            disconnected = connectors.filtered(lambda connector: connector.state != "connected")
+            wizard.connection_message = self._get_connection_message(disconnected, connectors)
+            wizard.price_list_url = connectors[:1].price_list_url
+
+    def _get_connection_message(self, disconnected, connectors):
+        if disconnected:
+            return self.env._(
+                "%s: not connected to Nox Finans. Ask the accounting manager: "
+                "Settings > Invoicing > Nox Finans.",
+                ", ".join(disconnected.company_id.mapped("name")),
+            )
+        return " ".join(filter(None, connectors.mapped("error_message")))
+
+    @api.depends("move_ids")
+    def _compute_cost(self):
+        self.currency_id = self.env.ref("base.SEK")
+        for wizard in self:
+            wizard.cost = wizard.unpriced_count = 0
+            for company, moves in wizard.ready_move_ids.grouped("company_id").items():
+                prices = self.env["nox.finans.price"]._get_prices(
+                    company, CompanyRules.of(company).today
+                )
+                chosen = Counter(
+                    (move.nox_finans_service, move.nox_finans_used_channel) for move in moves
+                )
+                for choice, count in chosen.items():
+                    if choice in prices:
+                        wizard.cost += count * prices[choice]
+                    else:
+                        wizard.unpriced_count += count
+
+    def action_open_price_list(self):
+        return {"type": "ir.actions.act_url", "url": self.price_list_url, "target": "new"}
+
+    def action_send(self):
+        """Queue what can go and say what was left out; the connector does the rest.
+
+        :raises UserError: nothing of what was marked can go; nothing is changed
+        """
+        self.ensure_one()
+        cases, left_out = self.move_ids._nox_finans_queue()
+        if not cases:
+            raise UserError(
+                self.env._("None of the marked invoices can be sent:")
+                + "\n"
+                + self._list_left_out(left_out)
+            )
+        if len(cases) == 1:
+            message = self.env._("1 invoice is on its way to Nox Finans.")
+        else:
+            message = self.env._("%s invoices are on their way to Nox Finans.", len(cases))
+        message += " " + self.env._("You get a message when they are approved.")
+        if left_out:
+            message += (
+                "\n"
+                + self.env._("Left out: %s.", len(left_out))
+                + "\n"
+                + self._list_left_out(left_out)
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if left_out else "success",
+                "title": "Nox Finans",
+                "message": message,
+                "sticky": bool(left_out),
+                "next": {
+                    "type": "ir.actions.act_window_close",
+                    "infos": {"nox_finans_sent": len(cases)},
+                },
+            },
+        }
+
+    def _list_left_out(self, left_out):
+        lines = [
+            f"{move.name or self.env._('Draft')}: {reason}"
+            for move, reason in list(left_out.items())[:NAMED_IN_ANSWER]
+        ]
+        if len(left_out) > NAMED_IN_ANSWER:
+            lines.append(self.env._("… and %s more.", len(left_out) - NAMED_IN_ANSWER))
+        return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""The control interface and the page for those who evaluate: ours, not the service's."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from . import models
+
+DAY = 24 * 60 * 60
+SHOWN_REQUESTS = 30
+
+
+def make_control(service, templates):
+    router = APIRouter()
+
+    @router.get("/sandbox/health")
+    async def health():
+        return {"ok": True}
+
+    @router.post("/sandbox/companies")
+    async def create_company(body: models.NewCompany):
+        return service.create_company(body)
+
+    @router.post("/sandbox/expire-tokens")
+    async def expire_tokens(body: models.CompanyReference):
+        service.expire_tokens(body.company_id)
+        return {"ok": True}
+
+    @router.get("/sandbox/ledger")
+    async def ledger(company_id: str | None = None):
+        return service.ledger(company_id)
+
+    @router.get("/sandbox/requests")
+    async def requests(company_id: str | None = None):
+        return [row for row in service.requests if company_id in (None, row["company_id"])]
+
+    @router.post("/sandbox/reset")
+    async def reset(body: models.CompanyReference):
+        """Forget customers, invoices and cases of one company or of all; connections stay."""
+        for kind in ("customer", "invoice", "case", "payment"):
+            for key, value in service.store.items(kind):
+                if body.company_id in (None, value["company_id"]):
+                    service.store.delete(kind, key)
+        service.faults.clear()
+        service.refusals.clear()
+        service.requests.clear()
+        return {"ok": True}
+
+    @router.get("/sandbox/clock")
+    async def clock():
+        return {"now": service.now().isoformat()}
+
+    @router.post("/sandbox/clock")
+    async def advance(body: models.Advance):
+        service.advance(body.advance_days * DAY + body.advance_seconds)
+        return {"now": service.now().isoformat()}
+
+    @router.get("/sandbox/settings")
+    async def settings():
+        return service.settings
+
+    @router.post("/sandbox/settings")
+    async def change_settings(body: models.Settings):
+        service.settings |= body.model_dump(exclude_none=True)
+        return service.settings
+
+    @router.post("/sandbox/payments")
+    async def plan_payment(body: models.PlannedPayment):
+        service.plan_payment(body.company_id, body.invoice_number, body.amount, body.day)
+        return {"ok": True}
+
+    @router.get("/sandbox/faults")
+    async def faults():
+        return service.faults
+
+    @router.post("/sandbox/faults")
+    async def add_fault(body: models.Fault):
+        service.faults.append(body)
+        return {"ok": True}
+
+    @router.delete("/sandbox/faults")
+    async def clear_faults():
+        service.faults.clear()
+        return {"ok": True}
+
+    @router.post("/sandbox/refusals")
+    async def add_refusal(body: models.Refusal):
+        service.refusals.append(body)
+        return {"ok": True}
+
+    @router.post("/sandbox/page/clock/{days}")
+    async def advance_from_page(days: int):
+        service.advance(days * DAY)
+        return RedirectResponse("/", 303)
+
+    @router.get("/", response_class=HTMLResponse)
+    async def show(request: Request):
+        context = {
+            "ledger": list(reversed(service.ledger())),
+            "now": service.now(),
+            "requests": list(service.requests)[-SHOWN_REQUESTS:][::-1],
+            "settings": service.settings,
+        }
+        return templates.TemplateResponse(request, "ledger.html", context)
+
+    return router
