@@ -23,9 +23,6 @@
         "web.assets_backend": [
             "nox_finans/static/src/**/*",
         ],
-        "web.assets_tests": [
-            "nox_finans/static/tests/tours/**/*",
-        ],
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -1,0 +1,8 @@
+# The set-up's settings and commands: make help
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-db test lint clean
+
+help demo demo-db test lint clean:
+	@exec $(PYTHON) -m dev $@

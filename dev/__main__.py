@@ -1,0 +1,56 @@
+"""`python3 -m dev COMMAND`: the set-up by the system's Python, the rest in the environment."""
+
+import os
+import sys
+
+from . import odoo_source, python_env
+from .project import ROOT, Problem, check_python, make_folders, say
+
+HELP = """\
+make demo       Odoo with demo data and the sandbox: the address and the log-ins are shown
+make test       every test, on a database of its own; PYTEST_ARGS="tests/test_x.py -k y" narrows it
+make lint       ruff and pylint-odoo
+make demo-db    builds the demo database and ends
+make clean      removes what the set-up made in this folder; downloads stay in the user's cache
+dev/odoo …      Odoo's own command line, e.g. dev/odoo shell -d nox_finans_demo
+dev/sandbox …   the sandbox alone, e.g. dev/sandbox --port 8900
+
+Settings, by environment: ODOO_PATH (an Odoo 19 of yours), PGHOST PGPORT PGUSER PGPASSWORD
+(a PostgreSQL of yours), NOX_DEMO_DB, NOX_HTTP_PORT, NOX_SANDBOX_PORT, XDG_CACHE_HOME
+"""
+READY = "NOX_DEV_ODOO"
+
+
+def main(arguments):
+    if not arguments or arguments[0] == "help":
+        print(HELP, end="")
+        return 0
+    check_python()
+    if arguments[0] == "clean" and not python_env.PYTHON.exists():
+        return 0
+    if READY not in os.environ:
+        return _set_up(arguments)
+    from .commands import main as run_command
+
+    return run_command(arguments)
+
+
+def _set_up(arguments):
+    """Bring up source and environment, then go on in the environment's own Python."""
+    make_folders()
+    odoo_root, origin = odoo_source.find_or_fetch()
+    python_env.ensure()
+    if arguments[0] in ("setup", "demo", "demo-db", "test"):
+        say(f"Odoo {odoo_source.SERIES} from {origin}")
+    environment = {**os.environ, READY: str(odoo_root), "PYTHONPATH": f"{ROOT}:{odoo_root}"}
+    sys.stdout.flush()
+    os.execve(python_env.PYTHON, [str(python_env.PYTHON), "-m", "dev", *arguments], environment)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Problem as problem:
+        sys.exit(f"\nThat did not work: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,205 @@
+"""What `make` calls, in the project's environment."""
+
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from . import databases, odoo, postgres, python_env
+from .browser import find_browser
+from .processes import (
+    choose_port,
+    child,
+    die_with_parent,
+    free_port,
+    wait_until_answers,
+)
+from .project import BUILD, LOGS, MODULE, ROOT, Problem, run, say
+
+DEMO_DB = os.environ.get("NOX_DEMO_DB") or "nox_finans_demo"
+HTTP_PORT, SANDBOX_PORT = 8069, 8900
+
+WELCOME = """
+  Odoo with Nox Finans:   {url}
+  The sandbox's ledger:   {sandbox_url}
+
+  Log-ins (password = log-in):
+    clerk     Klara Klerk, accounts clerk, in Swedish
+    manager   Maria Manager, accounts manager
+    admin     the administrator
+
+  The main job in three clicks, as the clerk:
+    1. Fakturering > Kunder > Fakturor: press "Skicka via Nox Finans"
+    2. mark green invoices and press the green "Skicka via Nox Finans"
+    3. press "Skicka"; the gavel on the invoice shows where it stands
+
+  Ctrl-C stops everything.
+"""
+
+
+def main(arguments):
+    commands = {
+        "setup": set_up,
+        "odoo": run_odoo,
+        "demo": serve_demo,
+        "demo-db": build_demo,
+        "test": run_tests,
+        "lint": lint,
+        "clean": clean,
+    }
+    if arguments[0] not in commands:
+        raise Problem(f"There is no command {arguments[0]}. `make help` lists them.")
+    # Whoever ends us, ends what we started.
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    return commands[arguments[0]](*arguments[1:]) or 0
+
+
+def _interrupt(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def set_up():
+    say("Odoo and its Python environment are there.")
+
+
+def run_odoo(*arguments):
+    with postgres.server() as server:
+        configuration = odoo.write_configuration(server)
+        process = subprocess.Popen(
+            [str(part) for part in odoo.command(configuration, *arguments)],
+            preexec_fn=die_with_parent,
+        )
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                # The terminal has told Odoo as well; it ends in its own way.
+                process.send_signal(signal.SIGTERM) if not sys.stdin.isatty() else None
+
+
+def build_demo():
+    with postgres.server() as server, _sandbox(_sandbox_port()) as (_process, sandbox_url):
+        databases.ensure_demo(server, odoo.odoo_root(), DEMO_DB, sandbox_url)
+    say(f"The database {DEMO_DB} is there.")
+
+
+def serve_demo():
+    port = choose_port("NOX_HTTP_PORT", os.environ.get("NOX_HTTP_PORT"), HTTP_PORT)
+    with postgres.server() as server, _sandbox(_sandbox_port()) as (sandbox, sandbox_url):
+        databases.ensure_demo(server, odoo.odoo_root(), DEMO_DB, sandbox_url)
+        databases.set_sandbox_url(server, DEMO_DB, sandbox_url)
+        log = LOGS / "odoo.log"
+        configuration = odoo.write_configuration(
+            server, f"{DEMO_DB}_serve", http_port=port, max_cron_threads=1, dbfilter=f"^{DEMO_DB}$"
+        )
+        with child(odoo.command(configuration, "-d", DEMO_DB), log) as process:
+            url = f"http://127.0.0.1:{port}"
+            say("Starting Odoo …")
+            wait_until_answers(f"{url}/web/login", process, log)
+            print(WELCOME.format(url=url, sandbox_url=sandbox_url), flush=True)
+            _wait_for_any({"Odoo": process, "The sandbox": sandbox})
+
+
+def _wait_for_any(processes):
+    """:raises Problem: one of them ended"""
+    try:
+        while True:
+            for name, process in processes.items():
+                if process.poll() is not None:
+                    raise Problem(f"{name} ended by itself; see the logs in {LOGS}.")
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        say("Stopping …")
+
+
+def _sandbox_port():
+    asked = os.environ.get("NOX_SANDBOX_PORT")
+    return choose_port("NOX_SANDBOX_PORT", asked, SANDBOX_PORT)
+
+
+class _sandbox:
+    """The demo's sandbox, whose ledger outlives it as the demo database does."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}"
+        data = BUILD / "sandbox" / f"{DEMO_DB}.sqlite"
+        data.parent.mkdir(exist_ok=True)
+        self.log = LOGS / "sandbox.log"
+        command = [odoo.PYTHON, "-m", "sandbox", "--port", port, "--data", data]
+        self.child = child(command, self.log, cwd=ROOT)
+
+    def __enter__(self):
+        process = self.child.__enter__()
+        wait_until_answers(f"{self.url}/sandbox/health", process, self.log)
+        return process, self.url
+
+    def __exit__(self, *exception):
+        return self.child.__exit__(*exception)
+
+
+def run_tests():
+    arguments = shlex.split(os.environ.get("PYTEST_ARGS", ""))
+    if not any(_is_test_path(argument) for argument in arguments):
+        arguments += ["nox_finans/tests", "tests"]
+    browser, reason = find_browser()
+    fresh = f"nox_finans_test_{os.getpid()}_{secrets.token_hex(3)}"
+    database = f"{fresh}_unit"
+    with postgres.server() as server:
+        try:
+            databases.make_test_database(server, odoo.odoo_root(), fresh)
+            databases.copy(server, fresh, database)
+            configuration = odoo.write_configuration(
+                server, database, http_port=free_port(), without_demo="True"
+            )
+            environment = {
+                **os.environ,
+                "NOX_TEST_TEMPLATE": fresh,
+                "NOX_TEST_CHROMIUM": browser or "",
+                "NOX_TEST_NO_BROWSER": reason,
+                # Where Odoo's own browser tests look.
+                "PATH": f"{os.path.dirname(browser or '/')}:{os.environ['PATH']}",
+            }
+            return subprocess.run(
+                [
+                    odoo.PYTHON,
+                    "-m",
+                    "pytest",
+                    f"--odoo-config={configuration}",
+                    f"--odoo-database={database}",
+                    "--odoo-http",
+                    *arguments,
+                ],
+                cwd=ROOT,
+                env=environment,
+            ).returncode
+        finally:
+            for name in (database, fresh):
+                databases.drop(server, name)
+
+
+def _is_test_path(argument):
+    return not argument.startswith("-") and (ROOT / argument.split("::")[0]).exists()
+
+
+def lint():
+    python_env.ensure(python_env.LINT_REQUIREMENTS)
+    advice = "Mend what it names; `.build/venv/bin/ruff format .` does the layout."
+    binaries = python_env.PYTHON.parent
+    run([binaries / "ruff", "check", ROOT], advice)
+    run([binaries / "ruff", "format", "--check", ROOT], advice)
+    run([binaries / "pylint", f"--rcfile={ROOT / '.pylintrc'}", MODULE], advice, cwd=ROOT)
+    say("Nothing to complain about.")
+
+
+def clean():
+    if not os.environ.get("PGHOST"):
+        postgres.remove_own()
+    shutil.rmtree(BUILD, ignore_errors=True)
+    say("Removed what the set-up had made here. Downloads stay in the cache.")
+
+

@@ -1,0 +1,139 @@
+"""Databases: the demo's, and those of the tests."""
+
+import hashlib
+import os
+import shutil
+
+from . import odoo_source
+from .odoo import DATA, command, write_configuration
+from .processes import run_logged
+from .project import LOGS, MODULE, RUN, say
+
+BASE_MODULES = "account,l10n_se"
+LANGUAGE = "sv_SE"
+SOURCE_SUFFIXES = {".py", ".xml", ".csv", ".js", ".scss", ".po", ".pot"}
+
+
+def install(server, name, modules):
+    """Make the database `name` with `modules`, in Swedish and English, without Odoo's demo data."""
+    server.drop(name)
+    _install_into(server, name, modules, "--load-language", LANGUAGE, "--without-demo")
+
+
+def _install_into(server, name, modules, *options):
+    log = LOGS / f"{name}.log"
+    log.unlink(missing_ok=True)
+    configuration = write_configuration(server, name)
+    arguments = ["-d", name, "-i", modules, *options, "--stop-after-init", "--no-http"]
+    run_logged(
+        command(configuration, *arguments),
+        f"Building the database {name} ({modules})",
+        log,
+        "`make clean` starts afresh.",
+    )
+
+
+def copy(server, source, name):
+    server.drop(name)
+    server.create(name, source)
+    if (DATA / "filestore" / source).is_dir():
+        shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
+        # Odoo never changes a stored file.
+        shutil.copytree(
+            DATA / "filestore" / source, DATA / "filestore" / name, copy_function=os.link
+        )
+
+
+def drop(server, name):
+    server.drop(name)
+    shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
+    (RUN / f"odoo-{name}.conf").unlink(missing_ok=True)
+
+
+def rename(server, name, new_name):
+    server.drop(new_name)
+    server.rename(name, new_name)
+    shutil.rmtree(DATA / "filestore" / new_name, ignore_errors=True)
+    if (DATA / "filestore" / name).is_dir():
+        (DATA / "filestore" / name).rename(DATA / "filestore" / new_name)
+
+
+def template(server, odoo_root):
+    """Return the name of a database with Odoo's own modules, made once and kept."""
+    key = f"{odoo_source.version(odoo_root)} {BASE_MODULES} {LANGUAGE}"
+    name = f"nox_finans_base_{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    if not server.exists(name):
+        half = f"{name}_{os.getpid()}"
+        install(server, half, BASE_MODULES)
+        if server.exists(name):  # another run was quicker
+            drop(server, half)
+        else:
+            rename(server, half, name)
+    return name
+
+
+def make_test_database(server, odoo_root, name):
+    """Make the database `name` with the add-on freshly installed."""
+    copy(server, template(server, odoo_root), name)
+    _install_into(server, name, "nox_finans")
+
+
+def ensure_demo(server, odoo_root, name, sandbox_url):
+    """Build the demo database, or bring its module up to date when the source has changed."""
+    stamp = RUN / f"{name}.source"
+    if not server.exists(name):
+        half = f"{name}_building"
+        copy(server, template(server, odoo_root), half)
+        _install_into(server, half, "nox_finans")
+        fill_with_demo_data(server, half, sandbox_url)
+        rename(server, half, name)
+    elif not stamp.exists() or stamp.read_text() != source_hash():
+        say("The add-on has changed since the demo database was built.")
+        log = LOGS / f"{name}.log"
+        arguments = ["-d", name, "-u", "nox_finans", "--stop-after-init", "--no-http"]
+        run_logged(
+            command(write_configuration(server, name), *arguments),
+            "Upgrading the demo database",
+            log,
+            "`make clean` builds it afresh.",
+        )
+    stamp.write_text(source_hash())
+
+
+def fill_with_demo_data(server, name, sandbox_url):
+    code = f"from dev.demo_data import build\nbuild(env, {sandbox_url!r})\n"
+    run_code(server, name, code, "Filling it with a Swedish company, customers and invoices")
+
+
+def run_code(server, name, code, text):
+    """Run Python in Odoo's shell environment of the database `name`."""
+    file = RUN / f"{name}.py"
+    file.write_text(code)
+    run_logged(
+        command(write_configuration(server, name), "shell", "-d", name, "--no-http"),
+        text,
+        LOGS / f"{name}_code.log",
+        "`make clean` starts afresh.",
+        stdin=file,
+    )
+
+
+def set_sandbox_url(server, name, url):
+    """Tell a demo database where the sandbox is this time."""
+    connection = server.connect(name)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE ir_config_parameter SET value = %s WHERE key = 'nox_finans.sandbox_url'",
+                [url],
+            )
+    finally:
+        connection.close()
+
+
+def source_hash():
+    digest = hashlib.sha256()
+    for path in sorted(MODULE.rglob("*")):
+        if path.suffix in SOURCE_SUFFIXES and "tests" not in path.parts:
+            digest.update(str(path.relative_to(MODULE)).encode() + path.read_bytes())
+    return digest.hexdigest()
