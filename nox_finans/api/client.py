@@ -19,8 +19,8 @@ from .errors import (
     UncertainError,
 )
 
-# Seconds to connect, seconds to wait for the next byte of an answer.
-TIMEOUT = (5, 30)
+# Seconds to connect, and to wait for the next byte of an answer.
+TIMEOUT = 20
 # No documented answer comes near this; a larger one is not read to its end.
 MAX_ANSWER_BYTES = 5_000_000
 PAGE_SIZE = 500
@@ -75,17 +75,14 @@ class TokenClient:
 
         :raises SignInError: the token is used up, revoked or too old, or the client is unknown
         :raises NotReachedError: nothing was sent; the token is still good
+        :raises RateLimitedError: nothing was done; the token is still good
         :raises UncertainError: no usable answer; the token may be used up
         """
         data = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        response = _send(
-            self._session, "POST", f"{self._url}/token", data=data, auth=self._auth
-        )
-        answer = _read_json(response)
+        response = _send(self._session, "POST", f"{self._url}/token", data=data, auth=self._auth)
         if response.status_code in (400, 401, 403):
-            raise SignInError(_text(answer.get("error_description") or answer.get("error")))
-        if response.status_code != 200:
-            raise UncertainError(f"HTTP {response.status_code}")
+            raise SignInError(_sign_in_text(response))
+        answer = _read_answer(response)
         try:
             return Tokens(
                 access_token=str(answer["access_token"]),
@@ -214,9 +211,9 @@ class NoxFinansClient:
 
     def _request(self, method, path, wrapper, values, params, renew):
         token = self._get_access_token(renew)
+        self._window.wait()
         started, clock = datetime.now(UTC).replace(tzinfo=None), time.monotonic()
         status, message = 0, ""
-        self._window.wait()
         try:
             response = _send(
                 self._session,
@@ -299,7 +296,7 @@ def _read_answer(response):
         raise RateLimitedError("Too many requests.", _retry_after(response))
     if status == 401:
         raise SignInError(_error_text(response))
-    if status >= 500 or status < 400:
+    if status >= 500 or status < 400 or status == 408:
         raise UncertainError(_error_text(response))
     error = NotFoundError if status == 404 else RefusedError
     raise error(_error_text(response), code=_error_code(response), status=status)
@@ -327,6 +324,15 @@ def _error_information(response):
 def _error_text(response):
     message = _error_information(response).get("message")
     return _text(message) if message else f"HTTP {response.status_code}"
+
+
+def _sign_in_text(response):
+    """Return the words of an OAuth error, which has a form of its own."""
+    try:
+        answer = _read_json(response)
+    except UncertainError as error:
+        return str(error)
+    return _text(answer.get("error_description") or answer.get("error"))
 
 
 def _error_code(response):

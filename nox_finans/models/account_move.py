@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -119,6 +119,11 @@ class AccountMove(models.Model):
     nox_finans_case_message = fields.Char(
         related="nox_finans_case_id.status_message", groups=GROUPS
     )
+
+    @api.constrains("nox_finans_tax_reduction")
+    def _check_nox_finans_tax_reduction(self):
+        if any(move.nox_finans_tax_reduction < 0 for move in self):
+            raise ValidationError(self.env._("The tax reduction cannot be negative."))
 
     @api.depends("amount_residual", "nox_finans_tax_reduction")
     def _compute_nox_finans_amount_to_collect(self):
@@ -291,8 +296,9 @@ class AccountMove(models.Model):
         """Open the selection: on the marked invoices, or on all that are not sent yet."""
         action = self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_selection")
         if self:
-            action["domain"] = Domain.AND([action["domain"], [("id", "in", self.ids)]])
-            action["context"] = {"create": False}
+            # Those sent already stay in view: red, with the reason.
+            action["domain"] = [("id", "in", self.ids)]
+            action["context"] = {}
         return action
 
     def action_nox_finans_open_send(self):

@@ -117,7 +117,7 @@ CRITERIA = (
         ),
         "account.move.nox_finans_tax_reduction",
         lambda rules: (
-            Domain("nox_finans_tax_reduction", "!=", 0)
+            Domain("nox_finans_tax_reduction", ">", 0)
             & Domain("nox_finans_amount_to_collect", "<=", 0)
         ),
     ),
