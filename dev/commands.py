@@ -54,8 +54,8 @@ def main(arguments):
     if arguments[0] not in commands:
         raise Problem(f"There is no command {arguments[0]}. `make help` lists them.")
     # Whoever ends us, ends what we started.
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     return commands[arguments[0]](*arguments[1:]) or 0
 
 

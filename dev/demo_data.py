@@ -16,6 +16,8 @@ COMPANY = "Norrvik Bygg & Service AB"
 # The same figures at each build.
 SEED = 19
 
+# What each has: an employee's usual rights, who may mend a customer's address, and one of these.
+USUAL_GROUPS = ("base.group_user", "base.group_partner_manager")
 USERS = (
     # name, log-in (also the password), group
     ("Klara Klerk", "clerk", "account.group_account_invoice"),
@@ -121,10 +123,10 @@ class Demo:
         admin.write({"lang": "sv_SE", "tz": "Europe/Stockholm"})
 
     def create_users(self):
-        for name, login, group in USERS:
+        for full_name, login, group in USERS:
             self.env["res.users"].with_context(no_reset_password=True).create(
                 {
-                    "name": name,
+                    "name": full_name,
                     "login": login,
                     "password": login,
                     "email": f"{login}@norrvik.example",
@@ -133,7 +135,7 @@ class Demo:
                     "company_id": self.company.id,
                     "company_ids": [Command.set(self.company.ids)],
                     "group_ids": [
-                        Command.set([self.env.ref("base.group_user").id, self.env.ref(group).id])
+                        Command.set([self.env.ref(name).id for name in (*USUAL_GROUPS, group)])
                     ],
                 }
             )

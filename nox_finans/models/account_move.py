@@ -309,6 +309,7 @@ class AccountMove(models.Model):
         return {
             **wizard._get_records_action(name=self.env._("Send via Nox Finans")),
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     def action_nox_finans_hide(self):

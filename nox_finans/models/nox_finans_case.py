@@ -634,7 +634,7 @@ class NoxFinansCase(models.Model):
             "DeliveredQuantity": payloads.quantity(sign * quantity),
             "Price": price,
             "VAT": self._get_vat_percent(line),
-            "Unit": line.product_uom_id.name,
+            "Unit": line.product_uom_id.name or None,
             "HouseWork": self._is_house_work(line),
         }
         if discount:

@@ -1,0 +1,329 @@
+"""What the tests of the whole need: a real sandbox, a real Odoo server, a real browser.
+
+Nothing here runs inside an Odoo test transaction: servers are processes of their own, on databases
+of their own, and are spoken to over HTTP as the web client does.
+"""
+
+import itertools
+import os
+import time
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import pytest
+import requests
+from dev import databases, odoo, postgres
+from dev.processes import child, free_port, wait_until_answers
+from dev.project import LOGS, ROOT
+
+CONFIRM_DELAY = 0.2
+WAIT = 150
+
+
+def wait_for(condition, what, seconds=WAIT, pause=0.2):
+    """Return the first true value of `condition()`; fail when there is none in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(pause)
+    raise AssertionError(f"Not within {seconds} s: {what}")
+
+
+class Sandbox:
+    def __init__(self, url):
+        self.url = url
+
+    def get(self, path, /, **params):
+        answer = requests.get(f"{self.url}/sandbox/{path}", params=params, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post(self, path, /, **values):
+        answer = requests.post(f"{self.url}/sandbox/{path}", json=values, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def clear_faults(self):
+        requests.delete(f"{self.url}/sandbox/faults", timeout=10).raise_for_status()
+
+
+class Rpc:
+    """Calls models as a user's web client does."""
+
+    def __init__(self, url, database, login, password):
+        self.url, self.database, self.password = url, database, password
+        self.uid = self._call("common", "login", database, login, password)
+
+    def _call(self, service, method, *arguments):
+        body = {
+            "jsonrpc": "2.0",
+            "method": "call",
+            "params": {"service": service, "method": method, "args": arguments},
+        }
+        answer = requests.post(f"{self.url}/jsonrpc", json=body, timeout=120).json()
+        if "error" in answer:
+            raise RpcError(answer["error"]["data"]["message"])
+        return answer["result"]
+
+    def call(self, model, method, *arguments, **options):
+        return self._call(
+            "object",
+            "execute_kw",
+            self.database,
+            self.uid,
+            self.password,
+            model,
+            method,
+            arguments,
+            options,
+        )
+
+
+class RpcError(Exception):
+    """What the server answered to the user."""
+
+
+class OdooServer:
+    """A running Odoo with the demo company."""
+
+    def __init__(self, url, database, server):
+        self.url, self.database, self._server = url, database, server
+        self._users = {}
+
+    def rpc(self, login):
+        if login not in self._users:
+            self._users[login] = Rpc(self.url, self.database, login, login)
+        return self._users[login]
+
+    def sql(self, statement, *values):
+        """Look or reach past Odoo, e.g. to let time pass."""
+        connection = self._server.connect(self.database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else None
+        finally:
+            connection.close()
+
+    def let_time_pass(self):
+        """Make everything due that waits for its time."""
+        self.sql("UPDATE nox_finans_case SET next_try = NULL WHERE next_try IS NOT NULL")
+        self.sql("UPDATE nox_finans_connector SET next_try = NULL")
+
+    def run_cron(self):
+        """Run the connector's cron as an administrator can; one that runs already is as good."""
+        admin = self.rpc("admin")
+        (cron,) = admin.call("ir.cron", "search", [["cron_name", "like", "Nox Finans"]])
+        try:
+            admin.call("ir.cron", "method_direct_trigger", [cron])
+        except RpcError as error:
+            if "executing" not in str(error) and "körs" not in str(error):
+                raise
+
+
+@pytest.fixture(scope="session")
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def postgresql(stack):
+    return stack.enter_context(postgres.server())
+
+
+@pytest.fixture(scope="session")
+def new_database(stack, postgresql):
+    """Make databases with the add-on freshly installed; all are dropped at the end."""
+    template = os.environ.get("NOX_TEST_TEMPLATE")
+    if not template:
+        pytest.skip("started without `make test`: there is no template database")
+    numbers = itertools.count(1)
+
+    def make(source=template):
+        name = f"{template}_{next(numbers)}"
+        stack.callback(databases.drop, postgresql, name)
+        databases.copy(postgresql, source, name)
+        return name
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sandbox(stack):
+    port = free_port()
+    log = LOGS / "test_sandbox.log"
+    command = [odoo.PYTHON, "-m", "sandbox", "--port", port, "--confirm-delay", CONFIRM_DELAY]
+    process = stack.enter_context(child(command, log, cwd=ROOT))
+    sandbox = Sandbox(f"http://127.0.0.1:{port}")
+    wait_until_answers(f"{sandbox.url}/sandbox/health", process, log)
+    return sandbox
+
+
+@pytest.fixture(scope="session")
+def demo_database(new_database, postgresql, sandbox):
+    name = new_database()
+    databases.fill_with_demo_data(postgresql, name, sandbox.url)
+    return name
+
+
+@pytest.fixture(scope="session")
+def odoo_server(stack, postgresql, demo_database):
+    port = free_port()
+    log = LOGS / f"{demo_database}_server.log"
+    configuration = odoo.write_configuration(
+        postgresql,
+        demo_database,
+        http_port=port,
+        max_cron_threads=1,
+        # The tests know that /jsonrpc will not be there in Odoo 20.
+        log_handler=":INFO,odoo.addons.rpc.controllers.jsonrpc:ERROR",
+    )
+    command = odoo.command(configuration, "-d", demo_database)
+    process = stack.enter_context(child(command, log))
+    url = f"http://127.0.0.1:{port}"
+    wait_until_answers(f"{url}/web/login", process, log)
+    return OdooServer(url, demo_database, postgresql)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if path := os.environ.get("NOX_TEST_CHROMIUM"):
+        return path
+    pytest.skip(os.environ.get("NOX_TEST_NO_BROWSER") or "started without `make test`: no browser")
+
+
+@pytest.fixture(scope="session")
+def browser(stack, chromium):
+    from playwright.sync_api import sync_playwright
+
+    playwright = stack.enter_context(sync_playwright())
+    browser = playwright.chromium.launch(
+        executable_path=chromium,
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    )
+    stack.callback(browser.close)
+    return browser
+
+
+@pytest.fixture
+def open_page(browser, odoo_server):
+    """Log in with a fresh browser profile; an error in the page's console fails the test."""
+    contexts, errors = [], []
+
+    def open_as(login, path="/odoo/customer-invoices", width=1500, height=850):
+        context = browser.new_context(
+            locale="sv-SE", viewport={"width": width, "height": height}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: errors.append(message.text) if message.type == "error" else None,
+        )
+        page.goto(f"{odoo_server.url}/web/login")
+        page.fill("#login", login)
+        page.fill("#password", login)
+        page.click("button[type=submit]")
+        page.wait_for_selector(".o_web_client")
+        page.goto(f"{odoo_server.url}{path}")
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def clerk(odoo_server):
+    return odoo_server.rpc("clerk")
+
+
+@pytest.fixture
+def make_invoice(odoo_server, clerk):
+    """Make a confirmed green invoice as the clerk does, and return its id and number."""
+
+    def make(**values):
+        customer = clerk.call(
+            "res.partner",
+            "create",
+            {
+                "name": "Testkund AB",
+                "is_company": True,
+                "street": "Provgatan 1",
+                "zip": "111 22",
+                "city": "Stockholm",
+                "company_registry": "556700-0116",
+                "email": "test@kund.example",
+            },
+        )
+        (term,) = clerk.call("account.payment.term", "search", [["name", "=", "30 dagar"]])
+        (product,) = clerk.call("product.product", "search", [["name", "=", "Framkörning"]])
+        move = clerk.call(
+            "account.move",
+            "create",
+            {
+                "move_type": "out_invoice",
+                "partner_id": customer,
+                "invoice_date": time.strftime("%Y-%m-%d"),
+                "invoice_payment_term_id": term,
+                "invoice_line_ids": [
+                    [0, 0, {"product_id": product, "quantity": 3, "price_unit": 333}]
+                ],
+                **values,
+            },
+        )
+        clerk.call("account.move", "action_post", [move])
+        (row,) = clerk.call("account.move", "read", [move], ["name", "nox_finans_status"])
+        assert row["nox_finans_status"] == "approved"
+        return SimpleNamespace(id=move, name=row["name"], customer=customer)
+
+    return make
+
+
+@pytest.fixture
+def send(clerk):
+    """Send invoices through the wizard as the clerk does."""
+
+    def send(*invoices):
+        ids = [invoice.id for invoice in invoices]
+        action = clerk.call("account.move", "action_nox_finans_open_send", ids)
+        return clerk.call("nox.finans.send", "action_send", [action["res_id"]])
+
+    return send
+
+
+@pytest.fixture
+def case_of(clerk):
+    def read(invoice):
+        rows = clerk.call(
+            "nox.finans.case",
+            "search_read",
+            [["move_id", "=", invoice.id]],
+            limit=1,
+        )
+        return SimpleNamespace(**rows[0]) if rows else None
+
+    return read
+
+
+@pytest.fixture
+def ledger_of(sandbox):
+    """Return what the service has of an invoice: a list, empty when it has nothing."""
+
+    def read(invoice):
+        return [row for row in sandbox.get("ledger") if row["our_number"] == invoice.name]
+
+    return read

@@ -1,0 +1,239 @@
+"""The way of an invoice to the service and its status back, over real HTTP."""
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import wait_for
+
+DEAD_URL = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def no_faults(sandbox):
+    yield
+    sandbox.clear_faults()
+
+
+@pytest.fixture
+def hold_queue(odoo_server):
+    """Keep the connector from sending, as if it were waiting after a failure."""
+    odoo_server.sql(
+        "UPDATE nox_finans_connector SET next_try = now() at time zone 'utc' + interval '1 hour'"
+    )
+    yield
+    odoo_server.let_time_pass()
+
+
+def finish(odoo_server, case_of, invoice, states=("accepted", "closed")):
+    """Let time pass and the cron run until the case is in one of `states`."""
+
+    def done():
+        odoo_server.let_time_pass()
+        odoo_server.run_cron()
+        case = case_of(invoice)
+        assert case.state != "refused" or "refused" in states, case.error_message
+        return case if case.state in states else None
+
+    return wait_for(done, f"{invoice.name} in {states}", seconds=60, pause=0.5)
+
+
+def test_first_invoice_of_a_customer_takes_four_calls(
+    odoo_server, sandbox, make_invoice, send, case_of, ledger_of
+):
+    invoice = make_invoice()
+    before = len(sandbox.get("requests"))
+    answer = send(invoice)
+    assert answer["params"]["type"] == "success"
+    case = finish(odoo_server, case_of, invoice)
+    made = sandbox.get("requests")[before:]
+    ours = [(row["method"], row["path"]) for row in made if row["method"] != "GET"]
+    number = case.remote_number
+    assert ours == [
+        ("POST", "/3/customers"),
+        ("POST", "/3/invoices"),
+        ("PUT", f"/3/invoices/{number}/bookkeep"),
+        ("POST", "/3/noxfinansinvoices"),
+    ]
+    (row,) = ledger_of(invoice)
+    assert (row["received"], row["accepted"]) == (1, 1)
+    assert (row["service"], row["send_method"]) == ("LEDGERBASE", "LETTER")
+    assert row["total"] == 1248.75
+    assert row["external_reference"] == case.reference
+
+
+def test_second_invoice_of_an_unchanged_customer_costs_no_customer_call(
+    odoo_server, sandbox, make_invoice, send, case_of
+):
+    first = make_invoice()
+    send(first)
+    finish(odoo_server, case_of, first)
+    second = make_invoice(partner_id=first.customer)
+    before = len(sandbox.get("requests"))
+    send(second)
+    finish(odoo_server, case_of, second)
+    made = sandbox.get("requests")[before:]
+    assert not [row for row in made if "customers" in row["path"]]
+
+
+def test_confirmation_brings_status_and_tells_the_sender(
+    odoo_server, clerk, make_invoice, send, case_of
+):
+    invoice = make_invoice()
+    send(invoice)
+    finish(odoo_server, case_of, invoice)
+
+    def confirmed():
+        odoo_server.let_time_pass()
+        odoo_server.run_cron()
+        case = case_of(invoice)
+        return case if case.remote_status == "OPEN" else None
+
+    case = wait_for(confirmed, "confirmation")
+    assert case.ocr_number and case.next_event == "INVOICEREMINDER" and case.next_event_date
+    assert case.capital_balance == case.balance_with_fees == 1248.75
+    assert case.document_url.startswith("http://127.0.0.1")
+    messages = clerk.call(
+        "mail.message",
+        "search_read",
+        [["model", "=", "account.move"], ["res_id", "=", invoice.id]],
+        ["body"],
+    )
+    assert [message for message in messages if case.ocr_number in message["body"]]
+    told = odoo_server.sql("SELECT message FROM bus_bus WHERE message LIKE %s", f"%{invoice.name}%")
+    assert len([row for row in told if "simple_notification" in row[0]]) == 1
+
+
+def test_refusal_gives_the_reason_and_can_be_mended_and_sent_again(
+    odoo_server, sandbox, clerk, make_invoice, send, case_of, ledger_of
+):
+    invoice = make_invoice()
+    sandbox.post("refusals", external_reference=invoice.name, message="Adressen finns inte.")
+    send(invoice)
+    case = finish(odoo_server, case_of, invoice, ("refused",))
+    assert "Adressen finns inte." in case.error_message
+    assert not ledger_of(invoice)
+    (row,) = clerk.call("account.move", "read", [invoice.id], ["nox_finans_status"])
+    assert row["nox_finans_status"] == "approved"
+    clerk.call("res.partner", "write", [invoice.customer], {"street": "Rättade gatan 2"})
+    send(invoice)
+    again = finish(odoo_server, case_of, invoice)
+    assert again.id == case.id and again.remote_number == case.remote_number
+    (row,) = ledger_of(invoice)
+    assert row["accepted"] == 1
+    changed = [row for row in sandbox.get("requests") if row["path"].endswith(case.remote_number)]
+    assert "PUT" in {row["method"] for row in changed}
+
+
+def test_what_breaks_a_criterion_while_queued_is_not_sent(
+    odoo_server, hold_queue, clerk, make_invoice, send, case_of, ledger_of
+):
+    invoice = make_invoice()
+    send(invoice)
+    clerk.call("account.move", "write", [invoice.id], {"nox_finans_not_ready": True})
+    case = finish(odoo_server, case_of, invoice, ("refused",))
+    assert "Ej klar" in case.error_message
+    assert not ledger_of(invoice)
+
+
+def test_with_the_service_down_it_stays_queued_says_so_and_goes_later(
+    odoo_server, sandbox, make_invoice, send, case_of, ledger_of
+):
+    admin = odoo_server.rpc("admin")
+    admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", DEAD_URL)
+    try:
+        invoice = make_invoice()
+        send(invoice)
+
+        def told():
+            odoo_server.run_cron()
+            case = case_of(invoice)
+            return case if "kan inte nås" in (case.status_message or "") else None
+
+        case = wait_for(told, "that the service cannot be reached")
+        assert case.state == "queued"
+    finally:
+        admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", sandbox.url)
+    finish(odoo_server, case_of, invoice)
+    assert ledger_of(invoice)[0]["accepted"] == 1
+
+
+STEPS = {
+    "customer": ("POST", "^/3/customers$"),
+    "invoice": ("POST", "^/3/invoices$"),
+    "bookkeep": ("PUT", "/bookkeep$"),
+    "hand-over": ("POST", "^/3/noxfinansinvoices$"),
+}
+FAULTS = {
+    "cut-before": {"kind": "cut", "when": "before"},
+    "cut-after": {"kind": "cut", "when": "after"},
+    "500-before": {"kind": "status", "code": 500, "when": "before"},
+    "500-after": {"kind": "status", "code": 500, "when": "after"},
+    "429": {"kind": "status", "code": 429, "when": "before"},
+    "401": {"kind": "status", "code": 401, "when": "before"},
+    "garbage-after": {"kind": "garbage", "when": "after"},
+    "missing-fields": {"kind": "missing_fields", "when": "after"},
+}
+
+
+@pytest.mark.parametrize("world", ["accept", "refuse"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_any_step_hands_over_once(
+    odoo_server, sandbox, hold_queue, make_invoice, send, case_of, ledger_of, fault, world
+):
+    """Each step breaks once for an invoice of its own; all arrive, each once, in both worlds of
+    what is not documented: a second hand-over accepted, or refused."""
+    sandbox.post("settings", second_hand_over=world)
+    for step, (method, path) in STEPS.items():
+        invoice = make_invoice()
+        send(invoice)
+        sandbox.post("faults", method=method, path=path, **FAULTS[fault])
+        finish(odoo_server, case_of, invoice)
+        (row,) = ledger_of(invoice)
+        assert row["accepted"] == 1, (step, fault)
+        sandbox.clear_faults()
+
+
+def test_expired_token_is_renewed(odoo_server, sandbox, make_invoice, send, case_of):
+    first, second = make_invoice(), make_invoice()
+    send(first)
+    finish(odoo_server, case_of, first)
+    for row in sandbox.get("ledger"):
+        sandbox.post("expire-tokens", company_id=row["company_id"])
+    send(second)
+    finish(odoo_server, case_of, second)
+
+
+def test_connection_test_names_the_company(odoo_server):
+    manager = odoo_server.rpc("manager")
+    (connector,) = manager.call("nox.finans.connector", "search", [])
+    answer = manager.call("nox.finans.connector", "action_test", [connector])
+    assert answer["params"]["type"] == "success"
+    assert "Norrvik" in answer["params"]["message"]
+
+
+def test_reminder_service_takes_over_what_is_overdue(
+    odoo_server, clerk, sandbox, send, case_of, ledger_of
+):
+    (row,) = clerk.call(
+        "account.move",
+        "search_read",
+        [["nox_finans_status", "=", "approved"], ["nox_finans_case_id", "=", False]],
+        ["name", "invoice_payment_term_id"],
+        limit=1,
+        order="invoice_date_due",
+    )
+    assert row["invoice_payment_term_id"][1] == "20 dagar"
+    invoice = SimpleNamespace(id=row["id"], name=row["name"])
+    send(invoice)
+    finish(odoo_server, case_of, invoice)
+    assert ledger_of(invoice)[0]["service"] == "REMINDER"
+
+
+def test_house_work_invoice_collects_only_the_customers_share(
+    odoo_server, clerk, make_invoice, send, case_of, ledger_of
+):
+    invoice = make_invoice()
+    clerk.call("account.move", "write", [invoice.id], {"nox_finans_tax_reduction": 300})
+    send(invoice)
+    finish(odoo_server, case_of, invoice)
+    assert ledger_of(invoice)[0]["balance"] == 948.75
