@@ -12,8 +12,8 @@ import time
 from . import databases, odoo, postgres, python_env
 from .browser import find_browser
 from .processes import (
-    choose_port,
     child,
+    choose_port,
     die_with_parent,
     free_port,
     wait_until_answers,
@@ -201,5 +201,3 @@ def clean():
         postgres.remove_own()
     shutil.rmtree(BUILD, ignore_errors=True)
     say("Removed what the set-up had made here. Downloads stay in the cache.")
-
-

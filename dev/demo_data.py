@@ -1,7 +1,7 @@
 """The demo company: a Swedish firm with customers and invoices as in life.
 
-Run in Odoo's shell environment: `build(env, sandbox_url)`. About sixty invoices, most of them green,
-several yellow, and at least one red for each criterion.
+Run in Odoo's shell environment: `build(env, sandbox_url)`. About sixty invoices, most of them
+green, several yellow, and at least one red for each criterion.
 """
 
 import random
@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import requests
 from dateutil.relativedelta import relativedelta
-
 from odoo import Command, fields
 
 COMPANY = "Norrvik Bygg & Service AB"
@@ -174,7 +173,9 @@ class Demo:
     def create_customer(self, name, street, zip_code, city, is_company=False, **values):
         index = self.env["res.partner"].search_count([("customer_rank", ">", 0)]) + 11
         number = organisation_number(556700, index) if is_company else personal_number(index)
-        mailbox = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalpha())
+        mailbox = "".join(
+            letter for letter in name.lower() if letter.isascii() and letter.isalpha()
+        )
         return self.env["res.partner"].create(
             {
                 "name": name,
@@ -247,7 +248,9 @@ class Demo:
             country_id=self.env.ref("base.no").id,
         )
         self.create_invoice(abroad)
-        ahead = self.create_customer("Olssons Trädgård AB", "Parkvägen 9", "831 45", "Östersund", True)
+        ahead = self.create_customer(
+            "Olssons Trädgård AB", "Parkvägen 9", "831 45", "Östersund", True
+        )
         self.create_invoice(ahead)
         self.env["account.payment"].create(
             {

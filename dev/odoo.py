@@ -39,9 +39,10 @@ def write_configuration(server, name="default", **options):
 
 
 def command(configuration, *arguments):
-    """Return the command line for Odoo; a subcommand, if any, comes first."""
-    arguments = list(arguments)
-    subcommand = []
-    if arguments and not str(arguments[0]).startswith("-"):
-        subcommand = [arguments.pop(0)]
-    return [PYTHON, "-m", "odoo", *subcommand, "-c", configuration, *arguments]
+    """Return the command line for Odoo; a subcommand (`shell`, `i18n export`) comes first."""
+    options = next(
+        (index for index, argument in enumerate(arguments) if str(argument).startswith("-")),
+        len(arguments),
+    )
+    subcommand, rest = arguments[:options], arguments[options:]
+    return [PYTHON, "-m", "odoo", *subcommand, "-c", configuration, *rest]

@@ -147,7 +147,10 @@ def debian_mirror(etc=Path("/etc/apt")):
 
     :raises Problem: the system's sources name none
     """
-    files = [*sorted(etc.glob("sources.list.d/*.sources")), *sorted(etc.glob("sources.list.d/*.list"))]
+    files = [
+        *sorted(etc.glob("sources.list.d/*.sources")),
+        *sorted(etc.glob("sources.list.d/*.list")),
+    ]
     files.append(etc / "sources.list")
     for file in files:
         text = file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -48,7 +48,9 @@ def run(command, advice, **options):
     except FileNotFoundError as error:
         raise Problem(f"The program {command[0]} is missing. {advice}") from error
     except subprocess.CalledProcessError as error:
-        raise Problem(f"{Path(str(command[0])).name} ended with {error.returncode}. {advice}") from None
+        raise Problem(
+            f"{Path(str(command[0])).name} ended with {error.returncode}. {advice}"
+        ) from None
 
 
 def make_folders():
@@ -75,7 +77,7 @@ def runtime_folder():
 
 def check_python():
     """:raises Problem: this Python is too old"""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one is told here
         version = ".".join(map(str, sys.version_info[:2]))
         raise Problem(
             f"Python 3.11 or newer is needed, this is {version}. "

@@ -26,6 +26,4 @@
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
-    "application": False,
-    "installable": True,
 }

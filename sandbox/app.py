@@ -85,7 +85,9 @@ def make_sign_in(service):
         company = _basic_company(request)
         if not company:
             return _oauth_error("invalid_client", 401)
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        form = {
+            name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
+        }
         kinds = {
             "authorization_code": ("code", form.get("code")),
             "refresh_token": ("refresh", form.get("refresh_token")),
@@ -252,7 +254,9 @@ def make_interface(service):
         return {"NoxFinansInvoice": present(case, company, request)}
 
     @router.put("/noxfinansinvoices/{number}/report-payment")
-    async def report(company: Company, number: str, body: models.ReportedPaymentBody, request: Request):
+    async def report(
+        company: Company, number: str, body: models.ReportedPaymentBody, request: Request
+    ):
         values = body.NoxFinansInvoice.model_dump()
         case = service.report_payment(company, number, values)
         return {"NoxFinansInvoice": present(case, company, request)}

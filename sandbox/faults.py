@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-
 from datetime import UTC, datetime
 
 

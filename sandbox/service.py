@@ -176,9 +176,7 @@ class Service:
             "credited": 0.0,
             "reduction": 0.0,
         }
-        number = FIRST_INVOICE_NUMBER + len(
-            self.store.of_company("invoice", company["company_id"])
-        )
+        number = FIRST_INVOICE_NUMBER + len(self.store.of_company("invoice", company["company_id"]))
         invoice |= {"DocumentNumber": str(number), "OCR": with_check_digit(f"{number}00")}
         return self.save_invoice(company["company_id"], invoice)
 
@@ -228,9 +226,7 @@ class Service:
     def credit(self, company, number):
         """Make a credit invoice of the whole invoice; the debit's balance becomes 0."""
         invoice = self.get_invoice(company, number)
-        rows = [
-            row | {"DeliveredQuantity": str(-quantity(row))} for row in invoice["InvoiceRows"]
-        ]
+        rows = [row | {"DeliveredQuantity": str(-quantity(row))} for row in invoice["InvoiceRows"]]
         credit = self.create_invoice(
             company,
             {

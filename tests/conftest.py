@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+
 from dev import databases, odoo, postgres
 from dev.processes import child, free_port, wait_until_answers
 from dev.project import LOGS, ROOT
@@ -106,10 +107,10 @@ class OdooServer:
         finally:
             connection.close()
 
-    def let_time_pass(self):
-        """Make everything due that waits for its time."""
-        self.sql("UPDATE nox_finans_case SET next_try = NULL WHERE next_try IS NOT NULL")
-        self.sql("UPDATE nox_finans_connector SET next_try = NULL")
+    def let_time_pass(self, invoice):
+        """Make due what an invoice's case and the connection wait for."""
+        self.sql("UPDATE nox_finans_case SET next_try = NULL WHERE move_id = %s", invoice.id)
+        self.sql("UPDATE nox_finans_connector SET next_try = NULL WHERE next_try IS NOT NULL")
 
     def run_cron(self):
         """Run the connector's cron as an administrator can; one that runs already is as good."""
@@ -221,9 +222,7 @@ def open_page(browser, odoo_server):
     contexts, errors = [], []
 
     def open_as(login, path="/odoo/customer-invoices", width=1500, height=850):
-        context = browser.new_context(
-            locale="sv-SE", viewport={"width": width, "height": height}
-        )
+        context = browser.new_context(locale="sv-SE", viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)

@@ -232,9 +232,7 @@ class NoxFinansClient:
         finally:
             self._window.done()
             duration = round((time.monotonic() - clock) * 1000)
-            self.on_exchange(
-                Exchange(started, method, API_PATH + path, status, duration, message)
-            )
+            self.on_exchange(Exchange(started, method, API_PATH + path, status, duration, message))
 
 
 def _send(session, method, url, **kwargs):

@@ -78,7 +78,6 @@ class AccountMove(models.Model):
     )
     nox_finans_channel = fields.Selection(
         selection=CHANNELS,
-        string="Nox Finans Channel",
         copy=False,
         groups=GROUPS,
         help="How Nox Finans delivers this invoice. Empty: as the customer or the company has it.",
@@ -106,7 +105,6 @@ class AccountMove(models.Model):
     )
     nox_finans_case_id = fields.Many2one(
         comodel_name="nox.finans.case",
-        string="Nox Finans Case",
         compute="_compute_nox_finans_case_id",
         store=True,
         index="btree_not_null",
@@ -128,9 +126,7 @@ class AccountMove(models.Model):
     @api.depends("amount_residual", "nox_finans_tax_reduction")
     def _compute_nox_finans_amount_to_collect(self):
         for move in self:
-            move.nox_finans_amount_to_collect = (
-                move.amount_residual - move.nox_finans_tax_reduction
-            )
+            move.nox_finans_amount_to_collect = move.amount_residual - move.nox_finans_tax_reduction
 
     @api.depends("move_type", "amount_residual", "reversed_entry_id.amount_residual")
     def _compute_nox_finans_credit_covered(self):
@@ -152,9 +148,7 @@ class AccountMove(models.Model):
             )
 
     @api.depends_context("company")
-    @api.depends(
-        "invoice_payment_term_id", "partner_id.nox_finans_channel", "nox_finans_channel"
-    )
+    @api.depends("invoice_payment_term_id", "partner_id.nox_finans_channel", "nox_finans_channel")
     def _compute_nox_finans_choice(self):
         for company, moves in self.grouped("company_id").items():
             # Full rights: the same answer for everyone who may see the invoice.
@@ -168,16 +162,15 @@ class AccountMove(models.Model):
 
     def _get_nox_finans_channel(self, default):
         """Return the channel that the invoice goes by, and why in words."""
-        _ = self.env._
         partner = self.partner_id.sudo()  # the same answer for everyone who may see the invoice
         if self.nox_finans_channel:
-            channel, reason = self.nox_finans_channel, _("Chosen on the invoice")
+            channel, reason = self.nox_finans_channel, self.env._("Chosen on the invoice")
         elif partner.nox_finans_channel:
-            channel, reason = partner.nox_finans_channel, _("The customer's channel")
+            channel, reason = partner.nox_finans_channel, self.env._("The customer's channel")
         else:
-            channel, reason = default, _("The company's default channel")
+            channel, reason = default, self.env._("The company's default channel")
         if channel == "email" and not partner.nox_finans_has_email:
-            return "letter", _("No e-mail address")
+            return "letter", self.env._("No e-mail address")
         return channel, reason
 
     # -------------------------------------------------------------------------
@@ -249,7 +242,8 @@ class AccountMove(models.Model):
     def _get_nox_finans_companies(self):
         """Return the companies whose invoices a search can meet."""
         if self.env.su:
-            return self.env["res.company"].search([])
+            # A database has few companies, and each has rules of its own.
+            return self.env["res.company"].search([])  # pylint: disable=no-search-all
         return self.env.companies
 
     def _field_to_sql(self, alias, field_expr, query=None):
@@ -395,4 +389,3 @@ def _get_status(criteria):
     if REJECTED in severities:
         return REJECTED
     return WARNING if WARNING in severities else APPROVED
-

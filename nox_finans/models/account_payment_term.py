@@ -8,7 +8,6 @@ class AccountPaymentTerm(models.Model):
 
     nox_finans_service = fields.Selection(
         selection=SERVICES,
-        string="Nox Finans Service",
         company_dependent=True,
         groups=GROUPS,
         help="The service that invoices with these payment terms go to. "

@@ -74,9 +74,7 @@ class NoxFinansCase(models.Model):
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", readonly=True, index=True
     )
-    commercial_partner_id = fields.Many2one(
-        comodel_name="res.partner", readonly=True, index=True
-    )
+    commercial_partner_id = fields.Many2one(comodel_name="res.partner", readonly=True, index=True)
     user_id = fields.Many2one(comodel_name="res.users", string="Sent by", readonly=True)
     invoice_date_due = fields.Date(related="move_id.invoice_date_due")
     service = fields.Selection(selection=SERVICES, required=True, readonly=True)
@@ -484,9 +482,7 @@ class NoxFinansCase(models.Model):
             self._note_invoice(client.create_invoice(values))
         elif _digest(values) != self.invoice_hash:
             self._update_invoice(client, values)
-        self.write(
-            {"invoice_hash": _digest(values), "rows_hash": _digest(values["InvoiceRows"])}
-        )
+        self.write({"invoice_hash": _digest(values), "rows_hash": _digest(values["InvoiceRows"])})
 
     def _update_invoice(self, client, values):
         """Bring the service's invoice in step with ours.

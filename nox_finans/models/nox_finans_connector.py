@@ -314,7 +314,8 @@ class NoxFinansConnector(models.Model):
                     "token_expiry": fields.Datetime.now() + timedelta(seconds=tokens.expires_in),
                 }
             )
-            cr.commit()
+            # The old token is used up: this one must be kept whatever happens to the caller.
+            cr.commit()  # pylint: disable=invalid-commit
             return tokens.access_token, connector._get_token_lifetime()
 
     def _get_token_lifetime(self):
@@ -328,24 +329,25 @@ class NoxFinansConnector(models.Model):
 
     def _describe(self, error):
         """Return what an error means for the user, and what to do about it."""
-        _ = self.env._
         match error:
             case NotReachedError():
-                return _(
+                return self.env._(
                     "Nox Finans cannot be reached. What is queued stays queued "
                     "and goes by itself when the service answers again."
                 )
             case RateLimitedError():
-                return _("Nox Finans asks us to slow down; it goes on by itself in a moment.")
+                return self.env._(
+                    "Nox Finans asks us to slow down; it goes on by itself in a moment."
+                )
             case SignInError():
-                return _(
+                return self.env._(
                     "The connection to Nox Finans is not accepted (%s). "
                     "An administrator has to connect again; what is queued stays queued.",
                     error,
                 )
             case RefusedError():
-                return _("Nox Finans says no: %s", error)
-        return _(
+                return self.env._("Nox Finans says no: %s", error)
+        return self.env._(
             "No clear answer from Nox Finans (%s). "
             "Before anything is sent again, it is looked up whether it arrived.",
             error,

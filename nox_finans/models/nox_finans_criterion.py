@@ -10,7 +10,6 @@ from datetime import date, datetime
 
 import pytz
 from dateutil.relativedelta import relativedelta
-
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 

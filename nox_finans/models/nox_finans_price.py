@@ -21,13 +21,9 @@ class NoxFinansPrice(models.Model):
     service = fields.Selection(selection=SERVICES, required=True, default="invoice")
     channel = fields.Selection(selection=CHANNELS, required=True, default="letter")
     price = fields.Monetary(required=True, help="Per invoice, in SEK, without VAT.")
-    date_from = fields.Date(
-        string="Valid From", required=True, default=fields.Date.context_today
-    )
+    date_from = fields.Date(string="Valid From", required=True, default=fields.Date.context_today)
 
-    _price_not_negative = models.Constraint(
-        "CHECK(price >= 0)", "A price cannot be negative."
-    )
+    _price_not_negative = models.Constraint("CHECK(price >= 0)", "A price cannot be negative.")
     _one_price = models.UniqueIndex(
         "(connector_id, service, channel, date_from)",
         "There is already a price for this service and channel from that date.",

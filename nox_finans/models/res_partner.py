@@ -8,7 +8,6 @@ class ResPartner(models.Model):
 
     nox_finans_channel = fields.Selection(
         selection=CHANNELS,
-        string="Nox Finans Channel",
         groups=GROUPS,
         help="How Nox Finans delivers this customer's invoices. Empty: the company's default.",
     )

@@ -3,7 +3,6 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
-
 from odoo import Command
 from odoo.fields import Domain
 
@@ -116,9 +115,7 @@ class TestCriteria(NoxFinansCase):
         rules = CompanyRules.of(self.company)
         filtered = failing_criteria(moves)
         searched = {
-            criterion.code: moves.search(
-                Domain("id", "in", moves.ids) & criterion.failing(rules)
-            )
+            criterion.code: moves.search(Domain("id", "in", moves.ids) & criterion.failing(rules))
             for criterion in CRITERIA
         }
         for move in moves:
@@ -269,8 +266,9 @@ class TestCriteria(NoxFinansCase):
     # -------------------------------------------------------------------------
 
     def test_today_is_the_companys(self):
-        today, tomorrow = self.make_invoice(), self.make_invoice(
-            invoice_date=self.today + timedelta(days=1)
+        today, tomorrow = (
+            self.make_invoice(),
+            self.make_invoice(invoice_date=self.today + timedelta(days=1)),
         )
         self.assertEqual(today.nox_finans_status, "approved")
         self.assertIn("future", tomorrow.nox_finans_reasons)

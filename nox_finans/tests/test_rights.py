@@ -74,7 +74,9 @@ class TestRights(NoxFinansCase):
     def test_only_the_manager_changes_settings(self):
         for user in (self.clerk, self.reader):
             for forbidden in (
-                lambda user=user: self.connector.with_user(user).write({"default_channel": "email"}),
+                lambda user=user: self.connector.with_user(user).write(
+                    {"default_channel": "email"}
+                ),
                 lambda user=user: self.term_30.with_user(user).write({"nox_finans_service": False}),
                 self.connector.with_user(user).action_test,
                 self.connector.with_user(user).action_disconnect,

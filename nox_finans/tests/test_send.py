@@ -1,5 +1,4 @@
 import psycopg2
-
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
@@ -174,5 +173,9 @@ class TestSend(NoxFinansCase):
         case = self._sent_case()
         move = case.move_id
         move.button_draft()
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.env.cr.savepoint():
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.ForeignKeyViolation),
+            self.env.cr.savepoint(),
+        ):
             move.with_context(force_delete=True).unlink()

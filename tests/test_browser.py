@@ -1,0 +1,175 @@
+"""The main job in a real browser, as the clerk and in Swedish, against the running connector."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from dev.project import BUILD
+
+SCREENSHOTS = BUILD / "screenshots"
+BUTTON = "Skicka via Nox Finans"
+# Odoo's cron wakes once a minute; the confirmation is asked for a minute after sending.
+CONFIRMATION_MS = 170_000
+
+
+@pytest.fixture
+def look(request):
+    """Keep a picture of what is on the screen, for a person to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def look(page, name):
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name}-{name}.png")
+
+    return look
+
+
+def rows(page):
+    return page.locator(".o_data_row")
+
+
+def row_of(page, invoice):
+    return rows(page).filter(has_text=invoice.name)
+
+
+def count_of(page, status):
+    counter = page.locator(f".o_nox_finans_counter[data-status={status}] .o_nox_finans_count")
+    expect(counter).to_have_text(re.compile(r"^\d+$"))
+    return int(counter.inner_text())
+
+
+def choose_invoice_filter(page, name):
+    page.click(".o_nox_finans_filter")
+    page.click(f".o-dropdown-item[data-filter={name}]")
+
+
+def search(page, text):
+    page.fill(".o_searchview_input", text)
+    page.press(".o_searchview_input", "Enter")
+
+
+def test_choose_send_follow(open_page, make_invoice, ledger_of, look):
+    invoice = make_invoice()
+    page = open_page("clerk")
+    page.click(f".o_control_panel button:has-text('{BUTTON}')")
+
+    # Colours, reasons and counters agree.
+    green, yellow, red = (count_of(page, name) for name in ("approved", "warning", "rejected"))
+    assert green and yellow and red
+    assert page.locator(".o_pager_limit").inner_text() == str(green + yellow + red)
+    look(page, "selection")
+    page.click(".o_nox_finans_counter[data-status=rejected]")
+    expect(page.locator(".o_pager_limit")).to_have_text(str(red))
+    expect(rows(page).first.locator(".o_nox_finans_reasons")).not_to_be_empty()
+    # The counters go on counting what is there beside the colour.
+    assert count_of(page, "approved") == green
+    page.click(".o_nox_finans_counter[data-status=approved]")
+    expect(page.locator(".o_pager_limit")).to_have_text(str(green))
+
+    # The bin hides, the invoice filter shows what is hidden, and it comes back.
+    search(page, invoice.name)
+    expect(rows(page)).to_have_count(1)
+    row_of(page, invoice).locator("button[name=action_nox_finans_hide]").click()
+    expect(rows(page)).to_have_count(0)
+    choose_invoice_filter(page, "hidden")
+    expect(row_of(page, invoice)).to_have_count(1)
+    look(page, "hidden")
+    row_of(page, invoice).locator("button[name=action_nox_finans_unhide]").click()
+    expect(rows(page)).to_have_count(0)
+    choose_invoice_filter(page, "not_sent")
+    expect(row_of(page, invoice)).to_have_count(1)
+
+    # Mark, send.
+    row_of(page, invoice).locator(".o_list_record_selector input").check()
+    page.click("button[name=action_nox_finans_open_send]")
+    dialog = page.locator(".modal")
+    expect(dialog).to_contain_text("Sandlåda")
+    expect(dialog).to_contain_text("Företagets standard")
+    expect(dialog).to_contain_text("19,00")
+    look(page, "wizard")
+    dialog.locator("button[name=action_send]").click()
+    expect(page.locator(".o_notification")).to_contain_text("1 faktura är på väg till Nox Finans")
+    expect(row_of(page, invoice)).to_have_count(0)
+
+    # Nobody presses anything more: the connector hands over, and tells when it is confirmed.
+    told = page.locator(".o_notification", has_text=f"Faktura {invoice.name} är godkänd")
+    expect(told).to_be_visible(timeout=CONFIRMATION_MS)
+    look(page, "told")
+    assert ledger_of(invoice)[0]["accepted"] == 1
+
+    # The gavel opens the case.
+    page.goto(f"{page.url.split('/odoo')[0]}/odoo/customer-invoices")
+    search(page, invoice.name)
+    gavel = row_of(page, invoice).locator("button[name=action_open_nox_finans_case]")
+    look(page, "gavel")
+    gavel.click()
+    expect(page.locator(".o_form_view")).to_contain_text("Godkänd, Nox Finans hanterar fakturan.")
+    expect(page.locator("[name=ocr_number]")).to_have_text(re.compile(r"^\d+$"))
+    expect(page.locator(".o_nox_finans_course")).to_contain_text("Inkassokrav")
+    look(page, "case")
+
+
+def test_red_invoice_is_mended_and_sent_from_its_form(open_page, clerk, make_invoice, look):
+    invoice = make_invoice()
+    clerk.call("account.move", "write", [invoice.id], {"nox_finans_not_ready": True})
+    page = open_page("clerk", f"/odoo/customer-invoices/{invoice.id}")
+    alert = page.locator(".alert-danger", has_text="Kan inte skickas via Nox Finans")
+    expect(alert).to_contain_text("Ej klar")
+    look(page, "red")
+    # The reason leads to the field to mend.
+    alert.locator("a[data-code=not_ready]").click()
+    not_ready = page.locator("[name=nox_finans_not_ready] input")
+    expect(not_ready).to_be_focused()
+    not_ready.uncheck()
+    page.click(".o_form_button_save")
+    expect(alert).to_have_count(0)
+    page.click(f".o_form_view button:has-text('{BUTTON}')")
+    page.locator(".modal button[name=action_send]").click()
+    expect(page.locator(".o_notification")).to_contain_text("på väg till Nox Finans")
+    page.reload()
+    expect(page.locator("button[name=action_open_nox_finans_case]")).to_be_visible()
+    look(page, "sent")
+
+
+def test_marked_rows_of_the_list_open_the_selection_on_just_those(open_page, make_invoice):
+    invoice = make_invoice()
+    page = open_page("clerk")
+    search(page, invoice.name)
+    row_of(page, invoice).locator(".o_list_record_selector input").check()
+    page.click(f".o_control_panel button:has-text('{BUTTON}')")
+    expect(page.locator(".o_nox_finans_bar")).to_be_visible()
+    expect(rows(page)).to_have_count(1)
+    expect(row_of(page, invoice)).to_have_count(1)
+
+
+def test_menus_lead_to_selection_and_cases(open_page):
+    page = open_page("clerk", "/odoo/nox-finans-cases")
+    expect(rows(page).first).to_be_visible()
+    page.click(".o_menu_sections button:has-text('Kunder')")
+    page.click(f".o-dropdown--menu a:has-text('{BUTTON}')")
+    expect(page.locator(".o_nox_finans_bar")).to_be_visible()
+
+
+def test_settings(open_page, look):
+    page = open_page("admin", "/odoo/action-account.action_account_config")
+    block = page.locator("#nox_finans")
+    block.scroll_into_view_if_needed()
+    expect(block).to_contain_text("Ansluten")
+    expect(block.locator("[name=nox_finans_reminder_term_ids]")).to_contain_text("20 dagar")
+    look(page, "settings")
+    block.locator("button[name=action_nox_finans_test]").click()
+    expect(page.locator(".o_notification")).to_contain_text("Ansluten till Norrvik")
+
+
+def test_manager_has_the_settings_without_being_administrator(open_page, look):
+    page = open_page("manager", "/odoo/action-nox_finans.action_settings")
+    expect(page.locator("[name=invoice_term_ids]")).to_contain_text("30 dagar")
+    look(page, "connection")
+    page.click("button[name=action_test]")
+    expect(page.locator(".o_notification")).to_contain_text("Ansluten till Norrvik")
+
+
+def test_narrow_screen(open_page, look):
+    page = open_page("clerk", "/odoo/nox-finans-selection", width=420, height=850)
+    expect(page.locator(".o_nox_finans_counter").first).to_be_visible()
+    look(page, "selection")

@@ -1,0 +1,114 @@
+"""The client of the interface, without Odoo, against the real sandbox."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "nox_finans"))
+
+from api import errors
+from api.client import NoxFinansClient, TokenClient
+from api.rate_limit import SlidingWindow
+
+CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa <b>Öberg</b>", "City": "Malmö"}
+
+
+@pytest.fixture
+def company(sandbox):
+    yield sandbox.post("companies", name="Klient AB", organisation_number="556700-0116")
+    sandbox.clear_faults()
+
+
+@pytest.fixture
+def exchanges():
+    return []
+
+
+@pytest.fixture
+def client(sandbox, company, exchanges):
+    return NoxFinansClient(
+        sandbox.url, lambda _renew: company["access_token"], SlidingWindow(), exchanges.append
+    )
+
+
+def test_round_trip_and_log_without_secrets(client, company, exchanges):
+    client.create_customer(CUSTOMER)
+    assert client.get_customer("K1")["Name"] == CUSTOMER["Name"]
+    assert [exchange.status_code for exchange in exchanges] == [201, 200]
+    assert company["access_token"] not in repr(exchanges)
+    assert "Öberg" not in repr(exchanges)
+
+
+def test_refusal_has_words_and_code(client):
+    with pytest.raises(errors.RefusedError, match="Name") as caught:
+        client.create_customer({"CustomerNumber": "K2"})
+    assert caught.value.code == 2001392
+    with pytest.raises(errors.NotFoundError):
+        client.get_case("4711")
+
+
+def test_unknown_reference_finds_nothing(client):
+    assert client.find_invoice("NOX-unknown") is None
+
+
+FAULTS = {
+    "429": ({"kind": "status", "code": 429, "headers": {"Retry-After": "7"}}, "RateLimitedError"),
+    "500": ({"kind": "status", "code": 500}, "UncertainError"),
+    "301": ({"kind": "status", "code": 301, "headers": {"Location": "/x"}}, "UncertainError"),
+    "401": ({"kind": "status", "code": 401, "times": 2}, "SignInError"),
+    "403": ({"kind": "status", "code": 403}, "RefusedError"),
+    "cut": ({"kind": "cut"}, "UncertainError"),
+    "garbage": ({"kind": "garbage"}, "UncertainError"),
+    "no wrapper": ({"kind": "status", "code": 200, "body": {"Other": 1}}, "UncertainError"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_become_what_the_caller_has_to_do(sandbox, client, name):
+    fault, error = FAULTS[name]
+    sandbox.post("faults", **fault)
+    with pytest.raises(errors.NoxFinansError) as caught:
+        client.get_company()
+    assert type(caught.value).__name__ == error
+    if name == "429":
+        assert caught.value.retry_after == 7
+
+
+def test_expired_token_is_renewed_once_and_the_call_repeated(sandbox, company):
+    asked = []
+
+    def get_access_token(renew):
+        asked.append(renew)
+        return company["access_token"] if renew else "expired"
+
+    client = NoxFinansClient(sandbox.url, get_access_token, SlidingWindow())
+    assert client.get_company()["CompanyName"] == "Klient AB"
+    assert asked == [False, True]
+
+
+def test_nothing_listening_was_not_reached(company):
+    client = NoxFinansClient("http://127.0.0.1:9", lambda _renew: "x", SlidingWindow())
+    with pytest.raises(errors.NotReachedError):
+        client.get_company()
+
+
+def test_refresh_token_is_single_use(sandbox, company):
+    tokens = TokenClient(sandbox.url, company["client_id"], company["client_secret"])
+    fresh = tokens.refresh(company["refresh_token"])
+    assert fresh.expires_in == 3600
+    with pytest.raises(errors.SignInError):
+        tokens.refresh(company["refresh_token"])
+    assert tokens.refresh(fresh.refresh_token).access_token != fresh.access_token
+
+
+def test_wrong_secret_needs_a_new_sign_in(sandbox, company):
+    tokens = TokenClient(sandbox.url, company["client_id"], "wrong")
+    with pytest.raises(errors.SignInError):
+        tokens.refresh(company["refresh_token"])
+
+
+def test_client_keeps_the_rate_limit_by_itself(client, exchanges):
+    for _index in range(30):
+        client.get_company()
+    assert {exchange.status_code for exchange in exchanges} == {200}
