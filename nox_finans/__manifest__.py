@@ -1,3 +1,6 @@
+# Not one of the OCA's own add-ons, so it has another author; its README stands at the root of the
+# repository, for all of it.
+# pylint: disable=manifest-required-author,missing-readme
 {
     "name": "Nox Finans",
     "summary": "Send invoices via Nox Finans: print and delivery, reminders and debt collection",

@@ -6,6 +6,7 @@ of their own, and are spoken to over HTTP as the web client does.
 
 import itertools
 import os
+import resource
 import time
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -199,6 +200,9 @@ def chromium():
 def browser(stack, chromium):
     from playwright.sync_api import sync_playwright
 
+    # Odoo limits the memory of the process it runs in, too narrowly for a browser started from it.
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     playwright = stack.enter_context(sync_playwright())
     browser = playwright.chromium.launch(
         executable_path=chromium,

@@ -132,6 +132,9 @@ class NoxFinansCase(models.Model):
     status_message = fields.Char(compute="_compute_status_message", string="Where It Stands")
     accepted_date = fields.Datetime(readonly=True)
     confirmed_date = fields.Datetime(readonly=True)
+    is_announced = fields.Boolean(
+        readonly=True, help="The sender has been told that the service has confirmed."
+    )
     synced_date = fields.Datetime(string="Last Status", readonly=True)
     try_count = fields.Integer(readonly=True, aggregator=None)
     next_try = fields.Datetime(readonly=True, index="btree_not_null")
@@ -680,10 +683,7 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
 
     def _note_status(self, answer):
-        """Take over what the service says of the case; what is absent or unusable stays as it was.
-
-        Returns whether the service has confirmed the case by this answer.
-        """
+        """Take over what the service says; what is absent or unusable stays as it was."""
         answer = answer if isinstance(answer, dict) else {}
         now = fields.Datetime.now()
         status = _word(answer.get("Status")) or self.remote_status or payloads.STATUS_UNKNOWN
@@ -702,22 +702,20 @@ class NoxFinansCase(models.Model):
             | {"synced_date": now}
             | ({"confirmed_date": now} if confirmed else {})
         )
-        return confirmed
 
     def _sync(self, client):
-        """Ask the service for the case; return whether it has confirmed it by this answer."""
+        """Ask the service for the case, and plan when to ask again."""
         try:
             answer = client.get_case(self.remote_number)
         except NotFoundError as error:
             _logger.warning("Nox Finans does not know invoice %s", self.remote_number)
             answer = {}
             self.error_message = str(error)
-        confirmed = self._note_status(answer)
+        self._note_status(answer)
         if self.remote_status == payloads.STATUS_CLOSED:
             self.write({"state": "closed", "next_try": False, "next_event": False})
         else:
             self._plan_sync()
-        return confirmed
 
     def _plan_sync(self):
         """Set when the service is asked again: soon until it confirms, then now and then."""

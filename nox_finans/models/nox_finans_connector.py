@@ -508,12 +508,13 @@ class _Run:
 
     def _send(self, case):
         case._send(self.client, self.commit)
+        self._announce(case)
         self.counts["accepted"] += 1
         self.connector._trigger_exchange(case.next_try)
 
     def _sync(self, case):
-        if case._sync(self.client):
-            self._announce(case)
+        case._sync(self.client)
+        self._announce(case)
         self.counts["synced"] += 1
         if case.next_try:
             self.connector._trigger_exchange(case.next_try)
@@ -582,7 +583,10 @@ class _Run:
         )
 
     def _announce(self, case):
-        """The service has confirmed the case: tell the invoice, and its sender at the end."""
+        """Tell the invoice, and its sender at the end, once the service has confirmed the case."""
+        if case.is_announced or not case.confirmed_date:
+            return
+        case.is_announced = True
         case.move_id.message_post(
             body=case.env._(
                 "Nox Finans: %(status)s OCR number %(ocr)s.",
