@@ -2,9 +2,10 @@
 
 import os
 import sys
+from pathlib import Path
 
 from . import odoo_source, python_env
-from .project import ROOT, Problem, check_python, make_folders, say
+from .project import ROOT, VENV, Problem, check_python, make_folders, say
 
 HELP = """\
 make demo       Odoo with demo data and the sandbox: the address and the log-ins are shown
@@ -28,7 +29,7 @@ def main(arguments):
     check_python()
     if arguments[0] == "clean" and not python_env.PYTHON.exists():
         return 0
-    if READY not in os.environ:
+    if READY not in os.environ or Path(sys.prefix) != VENV:
         return _set_up(arguments)
     from .commands import main as run_command
 

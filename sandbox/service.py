@@ -75,7 +75,8 @@ class Service:
         return None
 
     def issue_tokens(self, company_id):
-        now = self.now()
+        """Make a pair of tokens; they age by the real clock, or turning it would sign out."""
+        now = datetime.now(UTC)
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         expiry = (now + timedelta(seconds=ACCESS_TOKEN_SECONDS)).isoformat()
         self.store.put("access", access, {"company_id": company_id, "expiry": expiry})
@@ -91,7 +92,7 @@ class Service:
 
     def issue_code(self, company_id, redirect_uri):
         code = secrets.token_urlsafe(16)
-        expiry = (self.now() + timedelta(seconds=CODE_SECONDS)).isoformat()
+        expiry = (datetime.now(UTC) + timedelta(seconds=CODE_SECONDS)).isoformat()
         value = {"company_id": company_id, "expiry": expiry, "redirect_uri": redirect_uri}
         self.store.put("code", code, value)
         return code
@@ -100,13 +101,13 @@ class Service:
         """Return a single-use code or refresh token that is still good, and use it up."""
         value = self.store.get(kind, key)
         self.store.delete(kind, key)
-        if not value or datetime.fromisoformat(value["expiry"]) < self.now():
+        if not value or datetime.fromisoformat(value["expiry"]) < datetime.now(UTC):
             return None
         return value
 
     def company_of_token(self, token):
         value = self.store.get("access", token)
-        if not value or datetime.fromisoformat(value["expiry"]) < self.now():
+        if not value or datetime.fromisoformat(value["expiry"]) < datetime.now(UTC):
             # Documented: 2000310, "token or secret invalid".
             raise ServiceError("Ogiltig inloggning.", 2000310, 401)
         return self.store.get("company", value["company_id"])

@@ -92,7 +92,8 @@ def test_choose_send_follow(open_page, make_invoice, ledger_of, look):
     expect(row_of(page, invoice)).to_have_count(0)
 
     # Nobody presses anything more: the connector hands over, and tells when it is confirmed.
-    told = page.locator(".o_notification", has_text=f"Faktura {invoice.name} är godkänd")
+    # One message for all that were confirmed at the same time.
+    told = page.locator(".o_notification", has_text="och kommer att hanteras")
     expect(told).to_be_visible(timeout=CONFIRMATION_MS)
     look(page, "told")
     assert ledger_of(invoice)[0]["accepted"] == 1
@@ -152,12 +153,12 @@ def test_menus_lead_to_selection_and_cases(open_page):
 
 def test_settings(open_page, look):
     page = open_page("admin", "/odoo/action-account.action_account_config")
-    block = page.locator("#nox_finans")
-    block.scroll_into_view_if_needed()
-    expect(block).to_contain_text("Ansluten")
-    expect(block.locator("[name=nox_finans_reminder_term_ids]")).to_contain_text("20 dagar")
+    connection = page.locator("#nox_finans_connection")
+    connection.scroll_into_view_if_needed()
+    expect(connection).to_contain_text("Ansluten")
+    expect(page.locator("#nox_finans_terms")).to_contain_text("20 dagar")
     look(page, "settings")
-    block.locator("button[name=action_nox_finans_test]").click()
+    connection.locator("button[name=action_nox_finans_test]").click()
     expect(page.locator(".o_notification")).to_contain_text("Ansluten till Norrvik")
 
 

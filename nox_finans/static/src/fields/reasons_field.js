@@ -2,6 +2,9 @@ import { Component } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { listTextField } from "@web/views/fields/text/text_field";
+
+const MAX_FRAMES = 60;
 
 /** The reasons why an invoice is yellow or red, each a link to the field to mend. */
 export class ReasonsField extends Component {
@@ -22,14 +25,14 @@ export class ReasonsField extends Component {
         if (model === "res.partner") {
             await this.openCustomer();
         } else {
-            this.showField(name);
+            await this.showField(name);
         }
     }
 
     async openCustomer() {
         const partner = this.props.record.data.partner_id;
         if (!partner) {
-            this.showField("partner_id");
+            await this.showField("partner_id");
             return;
         }
         await this.action.doAction({
@@ -41,21 +44,29 @@ export class ReasonsField extends Component {
     }
 
     /** Bring the field into view, on whichever page of the form it is, and put the cursor in it. */
-    showField(name) {
+    async showField(name) {
         const form = document.querySelector(".o_form_view");
         const find = () => form.querySelector(`.o_field_widget[name="${name}"]`);
         if (!find()) {
             form.querySelector('.o_notebook .nav-link[name="nox_finans"]')?.click();
         }
-        requestAnimationFrame(() => {
-            const field = find();
-            field?.scrollIntoView({ block: "center" });
-            field?.querySelector("input, select, textarea, a")?.focus();
-        });
+        // The page is there some frames after the click on its tab.
+        for (let frame = 0; frame < MAX_FRAMES && !find(); frame++) {
+            await new Promise(requestAnimationFrame);
+        }
+        const field = find();
+        field?.scrollIntoView({ block: "center" });
+        field?.querySelector("input, select, textarea, a")?.focus();
     }
 }
 
 registry.category("fields").add("nox_finans_reasons", {
     component: ReasonsField,
     supportedTypes: ["json"],
+});
+
+/** The reasons in a list: the column stays wide enough to be read, also on a narrow screen. */
+registry.category("fields").add("nox_finans_reason_text", {
+    ...listTextField,
+    listViewWidth: [260],
 });
