@@ -88,7 +88,9 @@ def test_choose_send_follow(open_page, make_invoice, ledger_of, look):
     expect(dialog).to_contain_text("19,00")
     look(page, "wizard")
     dialog.locator("button[name=action_send]").click()
-    expect(page.locator(".o_notification")).to_contain_text("1 faktura är på väg till Nox Finans")
+    expect(
+        page.locator(".o_notification", has_text="1 faktura är på väg till Nox Finans")
+    ).to_be_visible()
     expect(row_of(page, invoice)).to_have_count(0)
 
     # Nobody presses anything more: the connector hands over, and tells when it is confirmed.
@@ -126,7 +128,7 @@ def test_red_invoice_is_mended_and_sent_from_its_form(open_page, clerk, make_inv
     expect(alert).to_have_count(0)
     page.click(f".o_form_view button:has-text('{BUTTON}')")
     page.locator(".modal button[name=action_send]").click()
-    expect(page.locator(".o_notification")).to_contain_text("på väg till Nox Finans")
+    expect(page.locator(".o_notification", has_text="på väg till Nox Finans")).to_be_visible()
     page.reload()
     expect(page.locator("button[name=action_open_nox_finans_case]")).to_be_visible()
     look(page, "sent")
@@ -159,7 +161,7 @@ def test_settings(open_page, look):
     expect(page.locator("#nox_finans_terms")).to_contain_text("20 dagar")
     look(page, "settings")
     connection.locator("button[name=action_nox_finans_test]").click()
-    expect(page.locator(".o_notification")).to_contain_text("Ansluten till Norrvik")
+    expect(page.locator(".o_notification", has_text="Ansluten till Norrvik")).to_be_visible()
 
 
 def test_manager_has_the_settings_without_being_administrator(open_page, look):
@@ -167,7 +169,7 @@ def test_manager_has_the_settings_without_being_administrator(open_page, look):
     expect(page.locator("[name=invoice_term_ids]")).to_contain_text("30 dagar")
     look(page, "connection")
     page.click("button[name=action_test]")
-    expect(page.locator(".o_notification")).to_contain_text("Ansluten till Norrvik")
+    expect(page.locator(".o_notification", has_text="Ansluten till Norrvik")).to_be_visible()
 
 
 def test_narrow_screen(open_page, look):
