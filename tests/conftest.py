@@ -226,7 +226,11 @@ def open_page(browser, odoo_server):
     contexts, errors = [], []
 
     def open_as(login, path="/odoo/customer-invoices", width=1500, height=850):
-        context = browser.new_context(locale="sv-SE", viewport={"width": width, "height": height})
+        context = browser.new_context(
+            locale="sv-SE",
+            timezone_id="Europe/Stockholm",
+            viewport={"width": width, "height": height},
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)

@@ -22,7 +22,7 @@ export class CourseField extends Component {
             return "";
         }
         return date.includes(" ")
-            ? formatDateTime(deserializeDateTime(date))
+            ? formatDateTime(deserializeDateTime(date), { showSeconds: false })
             : formatDate(deserializeDate(date));
     }
 }

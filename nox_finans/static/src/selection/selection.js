@@ -11,6 +11,7 @@ import { listView } from "@web/views/list/list_view";
 
 const STATUSES = ["approved", "warning", "rejected"];
 const INVOICE_FILTERS = ["all", "not_sent", "hidden"];
+const FIRST_WHEN_SMALL = ["name", "nox_finans_reasons"];
 const statusFilter = (status) => `nox_finans_${status}`;
 const invoiceFilter = (name) => `nox_finans_filter_${name}`;
 
@@ -136,6 +137,16 @@ export class SelectionBar extends Component {
 export class SelectionRenderer extends ListRenderer {
     static template = "nox_finans.SelectionRenderer";
     static components = { ...ListRenderer.components, SelectionBar };
+
+    /** On a narrow screen the reason comes right after the number; the rest is a swipe away. */
+    getActiveColumns() {
+        const columns = super.getActiveColumns();
+        if (!this.uiService.isSmall) {
+            return columns;
+        }
+        const first = columns.filter((column) => FIRST_WHEN_SMALL.includes(column.name));
+        return [...first, ...columns.filter((column) => !first.includes(column))];
+    }
 }
 
 registry.category("views").add("nox_finans_selection", {
