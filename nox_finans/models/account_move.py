@@ -173,6 +173,17 @@ class AccountMove(models.Model):
             return "letter", self.env._("No e-mail address")
         return channel, reason
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_nox_finans_case(self):
+        # Full rights: whoever may delete invoices is told, also who may not see cases.
+        if self.sudo().nox_finans_case_ids:
+            raise UserError(
+                self.env._(
+                    "An invoice that was sent via Nox Finans cannot be deleted: "
+                    "its case refers to it. Cancel it instead."
+                )
+            )
+
     # -------------------------------------------------------------------------
     # Green, yellow, red
     # -------------------------------------------------------------------------
