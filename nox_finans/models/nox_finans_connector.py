@@ -453,6 +453,7 @@ class _Run:
         self.client = connector._get_client()
         self.counts = {"accepted": 0, "refused": 0, "uncertain": 0, "synced": 0}
         self.confirmed_by_user = {}
+        self.refused_by_user = {}
         self.is_stopped = False
 
     def commit(self, processed=0):
@@ -529,7 +530,8 @@ class _Run:
         elif isinstance(error, RefusedError) and case.state in ("queued", "sending"):
             self.counts["refused"] += 1
             case.write({"state": "refused", "error_message": message, "next_try": False})
-            self._notify(case.user_id, "danger", f"{case.move_id.name}: {message}")
+            refused = self.refused_by_user.setdefault(case.user_id, [])
+            refused.append(f"{case.move_id.name}: {message}")
             case.move_id.message_post(body=message)
         else:
             self.counts["uncertain"] += 1
@@ -597,7 +599,9 @@ class _Run:
         self.confirmed_by_user.setdefault(case.user_id, []).append(case.move_id.name)
 
     def finish(self):
-        """Tell the senders what was confirmed, log the run in one line, commit."""
+        """Tell the senders what came of it, one message each, log the run in one line, commit."""
+        for user, reasons in self.refused_by_user.items():
+            self._notify(user, "danger", self._get_refusal(user, reasons))
         for user, names in self.confirmed_by_user.items():
             self._notify(user, "success", self._get_confirmation(user, names))
         if any(self.counts.values()):
@@ -605,8 +609,19 @@ class _Run:
             self.connector.last_success = fields.Datetime.now()
         self.commit()
 
+    def _get_env(self, user):
+        return self.env(context={**self.env.context, "lang": user.lang})
+
+    def _get_refusal(self, user, reasons):
+        if len(reasons) == 1:
+            return reasons[0]
+        return self._get_env(user)._(
+            "%s invoices were not accepted. Each says why: Customers > Nox Finans > Cases.",
+            len(reasons),
+        )
+
     def _get_confirmation(self, user, names):
-        env = self.env(context={**self.env.context, "lang": user.lang})
+        env = self._get_env(user)
         if len(names) == 1:
             return env._("Invoice %s is approved and will be handled.", names[0])
         return env._("%s invoices are approved and will be handled.", len(names))
