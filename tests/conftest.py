@@ -143,10 +143,10 @@ def new_database(stack, postgresql):
         pytest.skip("started without `make test`: there is no template database")
     numbers = itertools.count(1)
 
-    def make(source=template):
+    def make():
         name = f"{template}_{next(numbers)}"
         stack.callback(databases.drop, postgresql, name)
-        databases.copy(postgresql, source, name)
+        databases.copy(postgresql, template, name)
         return name
 
     return make

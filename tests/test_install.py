@@ -54,11 +54,14 @@ def test_installs_with_account_alone(postgresql, account_only):
     assert connectors == ["disconnected"]
 
 
-def test_upgrade_keeps_what_is_there(postgresql, demo_database, new_database):
-    database = new_database(demo_database)
-    before = query(postgresql, database, "SELECT id FROM nox_finans_case ORDER BY id")
+def test_upgrade_keeps_what_is_there(postgresql, new_database, sandbox):
+    database = new_database()
+    databases.fill_with_demo_data(postgresql, database, sandbox.url)
+    cases = "SELECT reference FROM nox_finans_case ORDER BY id"
+    before = query(postgresql, database, cases)
+    assert before
     databases.run_code(postgresql, database, UPGRADE, "Upgrading")
-    assert before == query(postgresql, database, "SELECT id FROM nox_finans_case ORDER BY id")
+    assert before == query(postgresql, database, cases)
 
 
 def test_uninstalling_leaves_nothing_behind(postgresql, account_only):
