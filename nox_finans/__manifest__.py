@@ -15,6 +15,7 @@
         "data/ir_cron.xml",
         "views/nox_finans_case_views.xml",
         "views/nox_finans_connector_views.xml",
+        "wizards/nox_finans_action_views.xml",
         "wizards/nox_finans_send_views.xml",
         "views/account_move_views.xml",
         "views/account_payment_term_views.xml",

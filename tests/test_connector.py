@@ -1,9 +1,10 @@
 """The way of an invoice to the service and its status back, over real HTTP."""
 
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
-from conftest import wait_for
+from conftest import RpcError, wait_for
 
 DEAD_URL = "http://127.0.0.1:9"
 
@@ -242,3 +243,76 @@ def test_house_work_invoice_collects_only_the_customers_share(
     send(invoice)
     finish(odoo_server, case_of, invoice)
     assert ledger_of(invoice)[0]["balance"] == 948.75
+
+
+@pytest.fixture
+def open_case(odoo_server, make_invoice, send, case_of):
+    """A case that the service has confirmed."""
+
+    def confirmed():
+        odoo_server.let_time_pass(invoice)
+        odoo_server.run_cron()
+        return case_of(invoice).remote_status == "OPEN"
+
+    invoice = make_invoice()
+    send(invoice)
+    wait_for(confirmed, "confirmation", pause=0.5)
+    return invoice
+
+
+@pytest.fixture
+def ask(odoo_server, clerk, case_of):
+    """Ask for an action as the clerk does, and wait until the connector has dealt with it."""
+
+    def ask(invoice, action, **values):
+        case = case_of(invoice)
+        dialog = clerk.call(
+            "nox.finans.case", "action_request", [case.id], context={"nox_finans_action": action}
+        )
+        if values:
+            clerk.call("nox.finans.action", "write", [dialog["res_id"]], values)
+        clerk.call("nox.finans.action", "action_confirm", [dialog["res_id"]])
+
+        def done():
+            odoo_server.let_time_pass(invoice)
+            odoo_server.run_cron()
+            return not case_of(invoice).requested_action
+
+        wait_for(done, action, seconds=60, pause=0.5)
+        return case_of(invoice)
+
+    return ask
+
+
+def test_actions_on_an_open_case(clerk, open_case, ask, ledger_of):
+    until = (date.today() + timedelta(days=20)).isoformat()
+    case = ask(open_case, "pause", paused_until=until)
+    assert case.remote_status == "PAUSED" and "unpause" in case.allowed_actions
+    assert ask(open_case, "unpause").remote_status == "OPEN"
+    assert ask(open_case, "report_payment", amount=1000).capital_balance == 248.75
+    case = ask(open_case, "stop")
+    assert case.state == "closed" and not case.allowed_actions
+    assert ledger_of(open_case)[0]["status"] == "CLOSED"
+    messages = clerk.call(
+        "mail.message",
+        "search_count",
+        [["model", "=", "account.move"], ["res_id", "=", open_case.id], ["body", "ilike", "Klara"]],
+    )
+    assert messages == 4
+
+
+def test_impossible_dates_and_amounts_are_said(clerk, open_case, ask):
+    late = (date.today() + timedelta(days=61)).isoformat()
+    with pytest.raises(RpcError, match="Pausen"):
+        ask(open_case, "pause", paused_until=late)
+    with pytest.raises(RpcError, match="Beloppet"):
+        ask(open_case, "report_payment", amount=5000)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_payment_whose_answer_is_lost_is_not_reported_twice(sandbox, clerk, open_case, ask, when):
+    sandbox.post("faults", kind="cut", when=when, method="PUT", path="/report-payment$")
+    case = ask(open_case, "report_payment", amount=1000)
+    assert case.capital_balance == (248.75 if when == "after" else 1248.75)
+    paths = [row["path"] for row in sandbox.get("requests")]
+    assert paths.count(f"/3/noxfinansinvoices/{case.remote_number}/report-payment") == 1

@@ -27,3 +27,18 @@ def quantity(value):
     """Return a quantity as the interface wants it: a string with a point, no needless zeros."""
     text = format(Decimal(str(value)).normalize(), "f")
     return text if text != "-0" else "0"
+
+
+def payment(amount):
+    """Return the body that reports a payment made to the company directly, in SEK.
+
+    Bankgiro and its account are the usual ones; the service's ledger books it, ours has it already.
+    """
+    return {
+        "PaymentAmount": amount,
+        "PaymentMethodCode": "BG",
+        "PaymentMethodAccount": 1920,
+        "ClientTakesFees": False,
+        "BookkeepPaymentInFortnox": True,
+        "ReportToFinance": True,
+    }

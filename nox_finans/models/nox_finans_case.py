@@ -37,6 +37,17 @@ STEPS = [
 ]
 STEP_ORDER = {False: -1} | {step: index for index, (step, _label) in enumerate(STEPS)}
 
+# What a user may ask of the service while it has the invoice.
+ACTIONS = [
+    ("pause", "Pause"),
+    ("unpause", "Resume"),
+    ("report_payment", "Report a payment"),
+    ("take_fees", "Take over the fees"),
+    ("stop", "Stop"),
+]
+# Documented: a manual pause is at most this long.
+MAX_PAUSE_DAYS = 60
+
 # Some ledgers round an invoice to whole kronor: less than one krona is no difference.
 TOTAL_TOLERANCE = 1.0
 # Seconds until the next try or question: doubled each time, up to the last.
@@ -138,6 +149,15 @@ class NoxFinansCase(models.Model):
     synced_date = fields.Datetime(string="Last Status", readonly=True)
     try_count = fields.Integer(readonly=True, aggregator=None)
     next_try = fields.Datetime(readonly=True, index="btree_not_null")
+    # What a user has asked for and the connector has not done yet. Once it is on its way, it is
+    # never repeated by itself: without a clear answer the status is fetched, and a person decides.
+    requested_action = fields.Selection(selection=ACTIONS, readonly=True, index="btree_not_null")
+    requested_date = fields.Date(string="Paused Until", readonly=True)
+    requested_amount = fields.Monetary(
+        currency_field="company_currency_id", string="Reported Payment", readonly=True
+    )
+    requested_by = fields.Many2one(comodel_name="res.users", readonly=True)
+    is_request_sent = fields.Boolean(readonly=True)
     exchange_ids = fields.One2many(
         comodel_name="nox.finans.exchange", inverse_name="case_id", string="Exchanges"
     )
@@ -252,11 +272,13 @@ class NoxFinansCase(models.Model):
     # What a user may do
     # -------------------------------------------------------------------------
 
-    @api.depends("state", "step", "next_try")
+    @api.depends("state", "step", "next_try", "remote_status", "requested_action", "fees")
     @api.depends_context("uid")
     def _compute_allowed_actions(self):
         for case in self:
-            case.allowed_actions = " ".join(sorted(case._get_allowed_actions()))
+            actions = sorted(case._get_allowed_actions())
+            # Commas around each: one name is part of another.
+            case.allowed_actions = f",{','.join(actions)}," if actions else False
 
     def _get_allowed_actions(self):
         """Return the names of what the current user may do with the case now."""
@@ -270,7 +292,17 @@ class NoxFinansCase(models.Model):
             actions.add("try_now")
         if self.state == "queued" and not self.step:
             actions.add("withdraw")
-        return actions
+        return actions | self._get_service_actions()
+
+    def _get_service_actions(self):
+        """Return what may be asked of the service now: one thing at a time."""
+        if self.state != "accepted" or self.requested_action:
+            return set()
+        actions = {
+            payloads.STATUS_OPEN: {"pause", "report_payment", "stop"},
+            payloads.STATUS_PAUSED: {"unpause", "report_payment", "stop"},
+        }.get(self.remote_status, set())
+        return actions | {"take_fees"} if actions and self.fees > 0 else actions
 
     def _check_allowed(self, action):
         """:raises AccessError: the case is not the user's to see, or the user may not send
@@ -312,6 +344,66 @@ class NoxFinansCase(models.Model):
         if len(moves) == 1:
             return moves._get_records_action()
         return {"type": "ir.actions.act_window_close"}
+
+    def action_request(self):
+        """Open the dialog that says what the action named in the context does."""
+        action = self.env.context["nox_finans_action"]
+        self._check_allowed(action)
+        wizard = self.env["nox.finans.action"].create({"case_id": self.id, "action": action})
+        return {
+            **wizard._get_records_action(name=dict(wizard._get_action_labels())[action]),
+            "target": "new",
+        }
+
+    def _request(self, action, date=False, amount=0):
+        """Ask the connector to carry out `action`; the only way to it.
+
+        :raises LockError: the connector is at the case right now
+        :raises UserError, AccessError: it is not allowed now
+        """
+        self.lock_for_update()
+        self.invalidate_recordset()
+        self._check_allowed(action)
+        # Full rights: nobody writes cases but the system; the gate above has let the user through.
+        self.sudo().write(
+            {
+                "requested_action": action,
+                "requested_date": date,
+                "requested_amount": amount,
+                "requested_by": self.env.uid,
+                "is_request_sent": False,
+                "next_try": False,
+            }
+        )
+        self.env["nox.finans.connector"]._trigger_exchange()
+
+    def _clear_request(self):
+        self.write({"requested_action": False, "is_request_sent": False, "error_message": False})
+
+    def _perform_request(self, client, commit):
+        """Carry out what was asked for; return whether the service has clearly answered.
+
+        The intent is committed before the call. A request that was on its way when the answer was
+        lost is not repeated: the status is fetched instead.
+        """
+        if self.is_request_sent:
+            self._sync(client)
+            return False
+        self.is_request_sent = True
+        commit()
+        number = self.remote_number
+        calls = {
+            "pause": lambda: client.pause(number, self.requested_date),
+            "unpause": lambda: client.unpause(number),
+            "stop": lambda: client.stop(number),
+            "take_fees": lambda: client.take_fees(number),
+            "report_payment": lambda: client.report_payment(
+                number, payloads.payment(self.requested_amount)
+            ),
+        }
+        self._note_status(calls[self.requested_action]())
+        self._settle()
+        return True
 
     def action_open_move(self):
         self.ensure_one()
@@ -712,6 +804,10 @@ class NoxFinansCase(models.Model):
             answer = {}
             self.error_message = str(error)
         self._note_status(answer)
+        self._settle()
+
+    def _settle(self):
+        """Close the case when the service has closed it, or plan when to ask again."""
         if self.remote_status == payloads.STATUS_CLOSED:
             self.write({"state": "closed", "next_try": False, "next_event": False})
         else:

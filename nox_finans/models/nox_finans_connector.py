@@ -393,7 +393,7 @@ class NoxFinansConnector(models.Model):
             run = _Run(self.with_company(self.company_id))
             if self.next_try and self.next_try > fields.Datetime.now():
                 return True
-            is_time_left = run.send_queued() and run.sync_status()
+            is_time_left = run.send_queued() and run.perform_requests() and run.sync_status()
             run.finish()
             return is_time_left
 
@@ -451,7 +451,7 @@ class _Run:
         self.connector = connector
         self.env = connector.env
         self.client = connector._get_client()
-        self.counts = {"accepted": 0, "refused": 0, "uncertain": 0, "synced": 0}
+        self.counts = {"accepted": 0, "refused": 0, "uncertain": 0, "performed": 0, "synced": 0}
         self.confirmed_by_user = {}
         self.refused_by_user = {}
         self.is_stopped = False
@@ -462,17 +462,23 @@ class _Run:
 
     def send_queued(self):
         """Send what is due, oldest first; return whether time is left."""
-        return self._work_through(("queued", "uncertain"), "id", self._send)
+        return self._work_through([("state", "in", ("queued", "uncertain"))], "id", self._send)
+
+    def perform_requests(self):
+        """Carry out what users have asked for; return whether time is left."""
+        domain = [("state", "=", "accepted"), ("requested_action", "!=", False)]
+        return self._work_through(domain, "write_date, id", self._perform)
 
     def sync_status(self):
         """Ask for the status of what is due; return whether time is left."""
-        return self._work_through(("accepted",), "next_try, id", self._sync)
+        domain = [("state", "=", "accepted"), ("requested_action", "=", False)]
+        return self._work_through(domain, "next_try, id", self._sync)
 
-    def _work_through(self, states, order, work):
+    def _work_through(self, domain, order, work):
         Case = self.env["nox.finans.case"]
         domain = [
             ("company_id", "=", self.connector.company_id.id),
-            ("state", "in", states),
+            *domain,
             "|",
             ("next_try", "=", False),
             ("next_try", "<=", fields.Datetime.now()),
@@ -520,8 +526,39 @@ class _Run:
         if case.next_try:
             self.connector._trigger_exchange(case.next_try)
 
+    def _perform(self, case):
+        user, action = case.requested_by, case.requested_action
+        label = dict(case._fields["requested_action"]._description_selection(case.env))[action]
+        is_clear = case._perform_request(self.client, self.commit)
+        case._clear_request()
+        if is_clear:
+            text = case.env._("Nox Finans: “%(action)s” is done, asked for by %(user)s.")
+        else:
+            text = case.env._(
+                "Nox Finans: no clear answer to “%(action)s”, asked for by %(user)s. The status "
+                "has been fetched; look at it before you ask again."
+            )
+        case.move_id.message_post(body=text % {"action": label, "user": user.name})
+        self.counts["performed"] += 1
+
+    def _fail_request(self, case, error, message):
+        """Return whether the failure of a user's request is dealt with."""
+        if isinstance(error, NotReachedError | SignInError | RateLimitedError):
+            # Nothing was done: it is asked for again as soon as it can be.
+            case.is_request_sent = False
+            return False
+        if not isinstance(error, RefusedError):
+            return False
+        refused = self.refused_by_user.setdefault(case.requested_by, [])
+        refused.append(f"{case.move_id.name}: {message}")
+        case._clear_request()
+        case.move_id.message_post(body=message)
+        return True
+
     def _fail(self, case, error):
         message = self.connector.with_env(case.env)._describe(error)
+        if case.requested_action and self._fail_request(case, error, message):
+            return
         if isinstance(error, NotReachedError | SignInError):
             self._stop(case, error, message)
         elif isinstance(error, RateLimitedError):
