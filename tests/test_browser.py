@@ -111,6 +111,13 @@ def test_choose_send_follow(open_page, make_invoice, ledger_of, look):
     expect(page.locator(".o_nox_finans_course")).to_contain_text("Inkassokrav")
     look(page, "case")
 
+    # What may be done now is a button, and says first what it does.
+    page.click(".o_form_statusbar button:has-text('Pausa')")
+    expect(dialog).to_contain_text("Högst 60 dagar")
+    look(page, "pause")
+    dialog.locator("button[name=action_confirm]").click()
+    expect(page.locator(".o_notification", has_text="Begärd")).to_be_visible()
+
 
 def test_red_invoice_is_mended_and_sent_from_its_form(open_page, clerk, make_invoice, look):
     invoice = make_invoice()

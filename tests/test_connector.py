@@ -303,9 +303,9 @@ def test_actions_on_an_open_case(clerk, open_case, ask, ledger_of):
 
 def test_impossible_dates_and_amounts_are_said(clerk, open_case, ask):
     late = (date.today() + timedelta(days=61)).isoformat()
-    with pytest.raises(RpcError, match="Pausen"):
+    with pytest.raises(RpcError, match="pause must end"):
         ask(open_case, "pause", paused_until=late)
-    with pytest.raises(RpcError, match="Beloppet"):
+    with pytest.raises(RpcError, match="amount must be"):
         ask(open_case, "report_payment", amount=5000)
 
 
