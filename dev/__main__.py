@@ -4,8 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import odoo_source, python_env
-from .project import ROOT, VENV, Problem, check_python, make_folders, say
+from .project import ROOT, RUN, VENV, Problem, check_python, locked, make_folders, say
 
 HELP = """\
 make demo       Odoo with demo data and the sandbox: the address and the log-ins are shown
@@ -20,15 +19,24 @@ Settings, by environment: ODOO_PATH (an Odoo 19 of yours), PGHOST PGPORT PGUSER 
 (a PostgreSQL of yours), NOX_DEMO_DB, NOX_HTTP_PORT, NOX_SANDBOX_PORT, XDG_CACHE_HOME
 """
 READY = "NOX_DEV_ODOO"
+LOCAL = "127.0.0.1,localhost"
 
 
 def main(arguments):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
     if not arguments or arguments[0] == "help":
         print(HELP, end="")
         return 0
     check_python()
-    if arguments[0] == "clean" and not python_env.PYTHON.exists():
-        return 0
+    # Not before: an older Python stumbles over them.
+    from . import processes
+
+    processes.end_on_signals()
+    if arguments[0] == "clean":
+        from .cluster import clean
+
+        return clean()
     if READY not in os.environ or Path(sys.prefix) != VENV:
         return _set_up(arguments)
     from .commands import main as run_command
@@ -38,12 +46,21 @@ def main(arguments):
 
 def _set_up(arguments):
     """Bring up source and environment, then go on in the environment's own Python."""
+    from . import odoo_source, python_env
+
     make_folders()
-    odoo_root, origin = odoo_source.find_or_fetch()
-    python_env.ensure()
+    with locked(RUN / "set-up", waiting="Another command is setting up this folder; waiting …"):
+        odoo_root, origin = odoo_source.find_or_fetch()
+        python_env.ensure()
     if arguments[0] in ("setup", "demo", "demo-db", "test"):
         say(f"Odoo {odoo_source.SERIES} from {origin}")
-    environment = {**os.environ, READY: str(odoo_root), "PYTHONPATH": f"{ROOT}:{odoo_root}"}
+    environment = {
+        **os.environ,
+        READY: str(odoo_root),
+        "PYTHONPATH": f"{ROOT}:{odoo_root}",
+        # Our own servers are not to be looked for behind a proxy.
+        "no_proxy": f"{LOCAL},{os.environ.get('no_proxy') or os.environ.get('NO_PROXY', '')}",
+    }
     sys.stdout.flush()
     os.execve(python_env.PYTHON, [str(python_env.PYTHON), "-m", "dev", *arguments], environment)
 

@@ -21,4 +21,9 @@ def find_browser():
 
 
 def _installed():
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    return next(filter(_works, filter(None, map(shutil.which, NAMES))), None)
+
+
+def _works(browser):
+    """Some systems have a script of this name that only says what to install."""
+    return subprocess.run([browser, "--version"], capture_output=True).returncode == 0

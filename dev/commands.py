@@ -3,10 +3,7 @@
 import os
 import secrets
 import shlex
-import shutil
 import signal
-import subprocess
-import sys
 import time
 
 from . import databases, odoo, postgres, python_env
@@ -14,8 +11,8 @@ from .browser import find_browser
 from .processes import (
     child,
     choose_port,
-    die_with_parent,
     free_port,
+    run_in_foreground,
     wait_until_answers,
 )
 from .project import BUILD, LOGS, MODULE, ROOT, Problem, run, say
@@ -49,18 +46,10 @@ def main(arguments):
         "demo-db": build_demo,
         "test": run_tests,
         "lint": lint,
-        "clean": clean,
     }
     if arguments[0] not in commands:
         raise Problem(f"There is no command {arguments[0]}. `make help` lists them.")
-    # Whoever ends us, ends what we started.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     return commands[arguments[0]](*arguments[1:]) or 0
-
-
-def _interrupt(_number, _frame):
-    raise KeyboardInterrupt
 
 
 def set_up():
@@ -70,27 +59,26 @@ def set_up():
 def run_odoo(*arguments):
     with postgres.server() as server:
         configuration = odoo.write_configuration(server)
-        process = subprocess.Popen(
-            [str(part) for part in odoo.command(configuration, *arguments)],
-            preexec_fn=die_with_parent,
-        )
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                # The terminal has told Odoo as well; it ends in its own way.
-                process.send_signal(signal.SIGTERM) if not sys.stdin.isatty() else None
+        return run_in_foreground(odoo.command(configuration, *arguments), signal.SIGTERM)
 
 
 def build_demo():
-    with postgres.server() as server, _sandbox(_sandbox_port()) as (_process, sandbox_url):
+    with (
+        databases.demo_lock(DEMO_DB),
+        postgres.server() as server,
+        _sandbox(_sandbox_port()) as (_process, sandbox_url),
+    ):
         databases.ensure_demo(server, odoo.odoo_root(), DEMO_DB, sandbox_url)
     say(f"The database {DEMO_DB} is there.")
 
 
 def serve_demo():
     port = choose_port("NOX_HTTP_PORT", os.environ.get("NOX_HTTP_PORT"), HTTP_PORT)
-    with postgres.server() as server, _sandbox(_sandbox_port()) as (sandbox, sandbox_url):
+    with (
+        databases.demo_lock(DEMO_DB),
+        postgres.server() as server,
+        _sandbox(_sandbox_port()) as (sandbox, sandbox_url),
+    ):
         databases.ensure_demo(server, odoo.odoo_root(), DEMO_DB, sandbox_url)
         databases.set_sandbox_url(server, DEMO_DB, sandbox_url)
         log = LOGS / "odoo.log"
@@ -147,39 +135,32 @@ def run_tests():
     if not any(_is_test_path(argument) for argument in arguments):
         arguments += ["nox_finans/tests", "tests"]
     browser, reason = find_browser()
-    fresh = f"nox_finans_test_{os.getpid()}_{secrets.token_hex(3)}"
+    fresh = f"nox_finans_test_{secrets.token_hex(5)}"
     database = f"{fresh}_unit"
-    with postgres.server() as server:
-        try:
-            databases.make_test_database(server, odoo.odoo_root(), fresh)
-            databases.copy(server, fresh, database)
-            configuration = odoo.write_configuration(
-                server, database, http_port=free_port(), without_demo="True"
-            )
-            environment = {
-                **os.environ,
-                "NOX_TEST_TEMPLATE": fresh,
-                "NOX_TEST_CHROMIUM": browser or "",
-                "NOX_TEST_NO_BROWSER": reason,
-                # Where Odoo's own browser tests look.
-                "PATH": f"{os.path.dirname(browser or '/')}:{os.environ['PATH']}",
-            }
-            return subprocess.run(
-                [
-                    odoo.PYTHON,
-                    "-m",
-                    "pytest",
-                    f"--odoo-config={configuration}",
-                    f"--odoo-database={database}",
-                    "--odoo-http",
-                    *arguments,
-                ],
-                cwd=ROOT,
-                env=environment,
-            ).returncode
-        finally:
-            for name in (database, fresh):
-                databases.drop(server, name)
+    with postgres.server() as server, databases.test_run(server, fresh):
+        databases.make_test_database(server, odoo.odoo_root(), fresh)
+        databases.copy(server, fresh, database)
+        configuration = odoo.write_configuration(
+            server, database, http_port=free_port(), without_demo="True"
+        )
+        environment = {
+            **os.environ,
+            "NOX_TEST_TEMPLATE": fresh,
+            "NOX_TEST_CHROMIUM": browser or "",
+            "NOX_TEST_NO_BROWSER": reason,
+            # Where Odoo's own browser tests look.
+            "PATH": f"{os.path.dirname(browser or '/')}:{os.environ['PATH']}",
+        }
+        command = [
+            odoo.PYTHON,
+            "-m",
+            "pytest",
+            f"--odoo-config={configuration}",
+            f"--odoo-database={database}",
+            "--odoo-http",
+            *arguments,
+        ]
+        return run_in_foreground(command, signal.SIGINT, cwd=ROOT, env=environment)
 
 
 def _is_test_path(argument):
@@ -194,10 +175,3 @@ def lint():
     run([binaries / "ruff", "format", "--check", ROOT], advice)
     run([binaries / "pylint", f"--rcfile={ROOT / '.pylintrc'}", MODULE], advice, cwd=ROOT)
     say("Nothing to complain about.")
-
-
-def clean():
-    if not os.environ.get("PGHOST"):
-        postgres.remove_own()
-    shutil.rmtree(BUILD, ignore_errors=True)
-    say("Removed what the set-up had made here. Downloads stay in the cache.")

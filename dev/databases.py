@@ -3,11 +3,12 @@
 import hashlib
 import os
 import shutil
+from contextlib import ExitStack, contextmanager, suppress
 
 from . import odoo_source
 from .odoo import DATA, command, write_configuration
 from .processes import run_logged
-from .project import LOGS, MODULE, RUN, say
+from .project import CHECKOUT, LOGS, MODULE, RUN, Problem, locked, say
 
 BASE_MODULES = "account,l10n_se"
 LANGUAGE = "sv_SE"
@@ -22,7 +23,6 @@ def install(server, name, modules):
 
 def _install_into(server, name, modules, *options):
     log = LOGS / f"{name}.log"
-    log.unlink(missing_ok=True)
     configuration = write_configuration(server, name)
     arguments = ["-d", name, "-i", modules, *options, "--stop-after-init", "--no-http"]
     run_logged(
@@ -47,7 +47,13 @@ def copy(server, source, name):
 def drop(server, name):
     server.drop(name)
     shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
-    (RUN / f"odoo-{name}.conf").unlink(missing_ok=True)
+    for file in (f"odoo-{name}.conf", f"{name}.py"):
+        (RUN / file).unlink(missing_ok=True)
+
+
+def drop_all(server, prefix):
+    for name in server.names(prefix):
+        drop(server, name)
 
 
 def rename(server, name, new_name):
@@ -60,16 +66,47 @@ def rename(server, name, new_name):
 
 def template(server, odoo_root):
     """Return the name of a database with Odoo's own modules, made once and kept."""
-    key = f"{odoo_source.version(odoo_root)} {BASE_MODULES} {LANGUAGE}"
+    # A server may serve several checkouts; the file store is this one's.
+    key = f"{odoo_source.version(odoo_root)} {BASE_MODULES} {LANGUAGE} {CHECKOUT}"
     name = f"nox_finans_base_{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-    if not server.exists(name):
-        half = f"{name}_{os.getpid()}"
-        install(server, half, BASE_MODULES)
-        if server.exists(name):  # another run was quicker
-            drop(server, half)
-        else:
+    with locked(RUN / name, waiting="Another command is building the base database; waiting …"):
+        if not (server.exists(name) and _has_files(name)):
+            half = f"{name}_building"
+            install(server, half, BASE_MODULES)
             rename(server, half, name)
     return name
+
+
+def _has_files(name):
+    return (DATA / "filestore" / name).is_dir()
+
+
+@contextmanager
+def test_run(server, name):
+    """Drop every database whose name begins with `name` at the end, also after a killed run."""
+    runs = RUN / "test-runs"
+    runs.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        with locked(RUN / "test-runs.lock"):
+            for other in runs.iterdir():
+                with suppress(Problem), locked(other, taken="alive"):
+                    drop_all(server, other.name)
+                    other.unlink()
+            stack.enter_context(locked(runs / name))
+        try:
+            yield
+        finally:
+            drop_all(server, name)
+            (runs / name).unlink()
+
+
+def demo_lock(name):
+    """:raises Problem: the demo runs already"""
+    return locked(
+        RUN / f"{name}.lock",
+        taken=f"The database {name} is already in use by `make demo` or `make demo-db`. "
+        "Name another for a second demo: NOX_DEMO_DB=… make demo",
+    )
 
 
 def make_test_database(server, odoo_root, name):
@@ -87,6 +124,11 @@ def ensure_demo(server, odoo_root, name, sandbox_url):
         _install_into(server, half, "nox_finans")
         fill_with_demo_data(server, half, sandbox_url)
         rename(server, half, name)
+    elif not _has_files(name):
+        raise Problem(
+            f"The database {name} is there, but not its files, which were in {DATA}. "
+            f"Drop it (dropdb {name}) or name another: NOX_DEMO_DB=… make demo"
+        )
     elif not stamp.exists() or stamp.read_text() != source_hash():
         say("The add-on has changed since the demo database was built.")
         log = LOGS / f"{name}.log"

@@ -6,13 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from .project import BUILD, CACHE, Problem, run, say, step
+from .project import BUILD, CACHE, Problem, locked, run, say, step
 
 SERIES = "19.0"
 REPOSITORY = "https://github.com/odoo/odoo.git"
 UNPACKED = BUILD / "odoo"
+PARTIAL = BUILD / "odoo.partial"
+# Odoo unpacked, the Python environment, the databases.
+NEEDED_GIGABYTES = 3
 PACKAGES = (
     # Odoo and what it links to, from the suite that has Odoo.
     ("sid", ("odoo-19", "libjs-jquery", "libjs-jquery-form", "libjs-underscore")),
@@ -29,9 +33,9 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 def find_or_fetch():
     """Return the folder that holds the package `odoo`, and where it was taken from."""
     if named := os.environ.get("ODOO_PATH"):
-        return _named(Path(named)), "ODOO_PATH"
+        return _alone(_named(Path(named))), "ODOO_PATH"
     if found := _importable():
-        return found, "the Odoo that this Python already has"
+        return _alone(found), "the Odoo that this Python already has"
     if _is_odoo(_debian_root()):
         return _debian_root(), "Debian's package"
     if _is_odoo(UNPACKED):
@@ -66,69 +70,110 @@ def _importable():
     return None
 
 
+def _alone(root):
+    """Return a folder with that Odoo and nothing else.
+
+    Beside an installed one are packages of the system, which would hide the pinned ones.
+    """
+    folder = BUILD / "odoo-link"
+    folder.mkdir(exist_ok=True)
+    for name in ("odoo", "addons"):
+        link = folder / name
+        if link.resolve() != root / name:
+            link.unlink(missing_ok=True)
+        if not link.is_symlink() and (root / name).is_dir():
+            link.symlink_to(root / name)
+    return folder
+
+
 def _debian_root():
     return UNPACKED / "usr" / "lib" / "python3" / "dist-packages"
 
 
 def _fetch():
+    if shutil.disk_usage(BUILD).free < NEEDED_GIGABYTES * 10**9:
+        raise Problem(f"{NEEDED_GIGABYTES} GB are needed in {BUILD}: make room on that disk.")
     try:
-        _fetch_debian()
-        return _debian_root(), "Debian's package"
+        debs = _download_debian()
     except Problem as problem:
         say(f"{problem} Trying a clone of Odoo's branch {SERIES} instead.")
+        _clone()
+        return UNPACKED, f"a clone of the branch {SERIES}"
+    _unpack(debs)
+    return _debian_root(), "Debian's package"
+
+
+def _clone():
+    shutil.rmtree(PARTIAL, ignore_errors=True)
     with step(f"Cloning Odoo {SERIES} (some hundred megabytes)"):
-        shutil.rmtree(UNPACKED, ignore_errors=True)
         run(
-            ["git", "clone", "--depth", "1", "--branch", SERIES, REPOSITORY, UNPACKED],
+            ["git", "clone", "--depth", "1", "--branch", SERIES, REPOSITORY, PARTIAL],
             "Neither Debian's package nor Odoo's repository can be reached: check the network, "
             "or name an Odoo 19 that you have: ODOO_PATH=/path/to/odoo make demo",
         )
-    return UNPACKED, f"a clone of the branch {SERIES}"
+    _put_in_place()
 
 
-def _fetch_debian():
+def _download_debian():
     """:raises Problem: this is no Debian, or the packages cannot be had"""
     for program in ("apt-get", "dpkg-deb"):
         if not shutil.which(program):
             raise Problem(f"{program} is missing: Debian's package cannot be fetched.")
+    mirror = debian_mirror()
     if not KEYRING.is_file():
         raise Problem("The package debian-archive-keyring is not installed.")
-    debs = [deb for suite, names in PACKAGES for deb in _download(suite, names)]
-    partial = UNPACKED.with_name("odoo.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    with step("Unpacking Odoo (1.2 GB)"):
-        for deb in debs:
-            run(["dpkg-deb", "-x", deb, partial], "Is the disk full? 3 GB are needed.")
-    _complete(partial)
-    shutil.rmtree(UNPACKED, ignore_errors=True)
-    partial.rename(UNPACKED)
-
-
-def _download(suite, names):
     folder = CACHE / "debs"
     folder.mkdir(parents=True, exist_ok=True)
+    with locked(CACHE / "lock", waiting="Another set-up is downloading; waiting …"):
+        return [deb for suite, names in PACKAGES for deb in _download(mirror, suite, names)]
+
+
+def _unpack(debs):
+    shutil.rmtree(PARTIAL, ignore_errors=True)
+    with step("Unpacking Odoo (1.2 GB)"):
+        for deb in debs:
+            run(
+                ["dpkg-deb", "-x", deb, PARTIAL],
+                f"Is the disk full? If not, remove {CACHE} and try again.",
+            )
+    _complete(PARTIAL)
+    _put_in_place()
+
+
+def _put_in_place():
+    shutil.rmtree(UNPACKED, ignore_errors=True)
+    PARTIAL.rename(UNPACKED)
+
+
+def _download(mirror, suite, names):
+    folder = CACHE / "debs"
     kept = {name: sorted(folder.glob(f"{name}_*.deb")) for name in names}
     if all(kept.values()):
         return [files[-1] for files in kept.values()]
-    options = _apt_options(suite)
-    with step(f"Downloading from Debian's {suite}: {', '.join(names)}"):
-        advice = "Check the network and that the system's own apt sources work."
+    options = _apt_options(mirror, suite)
+    advice = "Check the network and that the system's own apt sources work."
+    # Only what has arrived whole goes where the next run looks.
+    with (
+        step(f"Downloading from Debian's {suite}: {', '.join(names)}"),
+        tempfile.TemporaryDirectory(dir=CACHE) as arriving,
+    ):
         run(["apt-get", *options, "-qq", "update"], advice)
-        for name in names:
-            for half in folder.glob(f"{name}_*.deb"):
-                half.unlink()
-        run(["apt-get", *options, "download", *names], advice, cwd=folder)
-    return [sorted(folder.glob(f"{name}_*.deb"))[-1] for name in names]
+        run(["apt-get", *options, "download", *names], advice, cwd=arriving)
+        for old in (file for files in kept.values() for file in files):
+            old.unlink()
+        for deb in Path(arriving).glob("*.deb"):
+            deb.rename(folder / deb.name)
+    return [next(folder.glob(f"{name}_*.deb")) for name in names]
 
 
-def _apt_options(suite):
+def _apt_options(mirror, suite):
     """Give apt a state of its own: the system's sources stay as they are, and no root is needed."""
     state = CACHE / "apt" / suite
     for folder in ("lists/partial", "cache/archives/partial"):
         (state / folder).mkdir(parents=True, exist_ok=True)
     (state / "status").touch()
     source = state / "sources.list"
-    source.write_text(f"deb [signed-by={KEYRING}] {debian_mirror()} {suite} main\n")
+    source.write_text(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n")
     settings = {
         "Dir::State": state,
         "Dir::State::Lists": state / "lists",
@@ -156,7 +201,8 @@ def debian_mirror(etc=Path("/etc/apt")):
         text = file.read_text(encoding="utf-8") if file.is_file() else ""
         for address in _addresses(text):
             # The archive itself, not its security branch nor somebody else's.
-            if re.search(r"/debian/?$", address):
+            # Cloud images name it in a list of mirrors.
+            if re.search(r"/debian(/|\.list)?$", address):
                 return address
     raise Problem("The system's apt sources name no Debian mirror.")
 

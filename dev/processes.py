@@ -14,12 +14,47 @@ from contextlib import contextmanager
 from .project import Problem, say
 
 PR_SET_PDEATHSIG = 1
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOW_EVERY = 10
 
 
-def die_with_parent():
+def die_with_parent(number=signal.SIGTERM):
     """Ask the kernel (Linux) to end this child when its parent is gone, even when it is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def end_on_signals():
+    """Whoever ends us, ends what we started: every such signal becomes a KeyboardInterrupt."""
+    for number in ENDING:
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(_number, _frame):
+    # Once is enough: the second Ctrl-C of somebody in a hurry must not cut off the tidying up.
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def run_in_foreground(command, end_with, **options):
+    """Run a command that has the terminal, and return its code.
+
+    Signals are its business, also after it: what follows tidies up undisturbed.
+
+    :param end_with: the signal upon which the command ends in good order
+    """
+
+    def pass_on(number, _frame):
+        # A terminal tells everybody by itself.
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            process.send_signal(end_with)
+
+    process = subprocess.Popen(
+        [str(part) for part in command], preexec_fn=lambda: die_with_parent(end_with), **options
+    )
+    for number in ENDING:
+        signal.signal(number, pass_on)
+    return process.wait()
 
 
 @contextmanager
@@ -58,6 +93,7 @@ def run_logged(command, text, log, advice, stdin=os.devnull):
     :raises Problem: it failed
     """
     start = shown = time.monotonic()
+    log.unlink(missing_ok=True)
     say(f"{text} …")
     with child(command, log, stdin) as process:
         while process.poll() is None:
@@ -92,7 +128,7 @@ def is_free(port):
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except (OSError, OverflowError):
             return False
         return True
 
@@ -109,7 +145,7 @@ def choose_port(variable, asked, default):
     :raises Problem: the one that was asked for is taken
     """
     if asked:
-        if not asked.isdecimal() or not is_free(int(asked)):
+        if not asked.isdecimal() or not int(asked) or not is_free(int(asked)):
             raise Problem(f"{variable}={asked} cannot be used: name a free port.")
         return int(asked)
     for port in range(default, default + 100):

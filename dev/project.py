@@ -1,5 +1,6 @@
 """Where things are, and how a step is shown and fails. Standard library only."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -63,6 +64,26 @@ def make_folders():
             f"{error.filename} cannot be made ({error.strerror}). "
             "Make the folder writable, or clone into one of your own."
         ) from error
+
+
+@contextmanager
+def locked(path, waiting="", taken=""):
+    """Hold a lock that ends with this process, however that ends.
+
+    :param waiting: what to say while another process holds it
+    :param taken: what to say instead of waiting
+    :raises Problem: another process holds it, and `taken` is given
+    """
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if taken:
+                raise Problem(taken) from None
+            if waiting:
+                say(waiting)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def runtime_folder():

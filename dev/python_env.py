@@ -1,51 +1,65 @@
 """The virtual environment with the pinned requirements."""
 
 import hashlib
-import json
+import importlib.util
 import shutil
 import subprocess
 import sys
 
-from .project import IS_ROOT, ROOT, VENV, Problem, run, say, step
+from .processes import run_logged
+from .project import IS_ROOT, LOGS, ROOT, VENV, Problem, run, say, step
 
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 LINT_REQUIREMENTS = ROOT / "dev" / "requirements-lint.txt"
 PYTHON = VENV / "bin" / "python"
+# Written last, and names the interpreter: an environment without it was interrupted while it was
+# made, and the system may have got another Python since.
+MADE = VENV / "made-for"
 
 
 def ensure(requirements=REQUIREMENTS):
-    """Make the environment, and install `requirements` unless they are there already."""
-    if not PYTHON.exists():
+    """Make the environment, and install `requirements` unless they are there already.
+
+    :raises Problem: it cannot be made, or a package cannot be had
+    """
+    if not (MADE.exists() and MADE.read_text() == _interpreter()):
         _create()
-    marker = VENV / f"{requirements.stem}.json"
-    wanted = {
-        "requirements": hashlib.sha256(requirements.read_bytes()).hexdigest(),
-        "python": sys.version,
-    }
-    if marker.exists() and json.loads(marker.read_text()) == wanted:
+    marker = VENV / f"{requirements.stem}.sha256"
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    if marker.exists() and marker.read_text() == wanted:
         return
-    with step(f"Installing the Python packages of {requirements.name}"):
-        run(
-            [PYTHON, "-m", "pip", "install", "--progress-bar", "on", "-q", "-r", requirements],
-            "Check the network and pip's configuration (pip config list), then try again.",
-        )
-    marker.write_text(json.dumps(wanted))
+    run_logged(
+        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-r", requirements],
+        f"Installing the Python packages of {requirements.name}",
+        LOGS / "pip.log",
+        "Check the network, the disk and pip's configuration (pip config list), then try again.",
+    )
+    marker.write_text(wanted)
 
 
 def _create():
     shutil.rmtree(VENV, ignore_errors=True)
+    if importlib.util.find_spec("ensurepip") is None:
+        _install_venv_package()
     say("Making the virtual environment")
-    command = [sys.executable, "-m", "venv", VENV]
-    if subprocess.run([str(part) for part in command], capture_output=True).returncode == 0:
-        return
-    shutil.rmtree(VENV, ignore_errors=True)
-    if IS_ROOT and shutil.which("apt-get"):
-        with step("Installing Debian's python3-venv"):
-            run(["apt-get", "-qq", "update"], "Check the network.")
-            run(["apt-get", "-qq", "install", "-y", "python3-venv"], "Install python3-venv.")
-        run(command, "The module venv of this Python does not work.")
-        return
-    raise Problem(
-        f"{sys.executable} cannot make virtual environments. "
-        "Install the package python3-venv (sudo apt-get install python3-venv), then try again."
-    )
+    command = [sys.executable, "-m", "venv", str(VENV)]
+    made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        said = (made.stderr or made.stdout).strip() or "venv says nothing"
+        raise Problem(f"{' '.join(command)} failed: {said}")
+    MADE.write_text(_interpreter())
+
+
+def _interpreter():
+    return str(PYTHON.resolve()) if PYTHON.exists() else "none"
+
+
+def _install_venv_package():
+    """Debian and Ubuntu keep a part of Python's own module `venv` in a package of its own."""
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    advice = f"Install it: sudo apt-get install {package}"
+    if not (IS_ROOT and shutil.which("apt-get")):
+        raise Problem(f"{sys.executable} cannot make virtual environments. {advice}")
+    with step(f"Installing Debian's {package}"):
+        run(["apt-get", "-qq", "update"], advice)
+        run(["apt-get", "-qq", "install", "-y", package], advice)
