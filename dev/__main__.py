@@ -9,6 +9,7 @@ from .project import ROOT, RUN, VENV, Problem, check_python, locked, make_folder
 HELP = """\
 make demo       Odoo with demo data and the sandbox: the address and the log-ins are shown
 make test       every test, on a database of its own; PYTEST_ARGS="tests/test_x.py -k y" narrows it
+make bench      measures what the add-on promises, beside what it is compared with
 make lint       ruff and pylint-odoo
 make demo-db    builds the demo database and ends
 make clean      removes what the set-up made in this folder; downloads stay in the user's cache
@@ -16,7 +17,8 @@ dev/odoo …      Odoo's own command line, e.g. dev/odoo shell -d nox_finans_dem
 dev/sandbox …   the sandbox alone, e.g. dev/sandbox --port 8900
 
 Settings, by environment: ODOO_PATH (an Odoo 19 of yours), PGHOST PGPORT PGUSER PGPASSWORD
-(a PostgreSQL of yours), NOX_DEMO_DB, NOX_HTTP_PORT, NOX_SANDBOX_PORT, XDG_CACHE_HOME
+(a PostgreSQL of yours), NOX_DEMO_DB, NOX_HTTP_PORT, NOX_SANDBOX_PORT, XDG_CACHE_HOME,
+NOX_BENCH_SECONDS (60)
 """
 READY = "NOX_DEV_ODOO"
 LOCAL = "127.0.0.1,localhost"

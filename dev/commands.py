@@ -6,7 +6,7 @@ import shlex
 import signal
 import time
 
-from . import databases, odoo, postgres, python_env
+from . import bench, databases, odoo, postgres, python_env
 from .browser import find_browser
 from .processes import (
     child,
@@ -45,6 +45,7 @@ def main(arguments):
         "demo": serve_demo,
         "demo-db": build_demo,
         "test": run_tests,
+        "bench": run_bench,
         "lint": lint,
     }
     if arguments[0] not in commands:
@@ -80,13 +81,13 @@ def serve_demo():
         _sandbox(_sandbox_port()) as (sandbox, sandbox_url),
     ):
         databases.ensure_demo(server, odoo.odoo_root(), DEMO_DB, sandbox_url)
-        databases.set_sandbox_url(server, DEMO_DB, sandbox_url)
+        url = f"http://127.0.0.1:{port}"
+        databases.set_addresses(server, DEMO_DB, sandbox_url, url)
         log = LOGS / "odoo.log"
         configuration = odoo.write_configuration(
             server, f"{DEMO_DB}_serve", http_port=port, max_cron_threads=1, dbfilter=f"^{DEMO_DB}$"
         )
         with child(odoo.command(configuration, "-d", DEMO_DB), log) as process:
-            url = f"http://127.0.0.1:{port}"
             say("Starting Odoo …")
             wait_until_answers(f"{url}/web/login", process, log)
             print(WELCOME.format(url=url, sandbox_url=sandbox_url), flush=True)
@@ -161,6 +162,11 @@ def run_tests():
             *arguments,
         ]
         return run_in_foreground(command, signal.SIGINT, cwd=ROOT, env=environment)
+
+
+def run_bench():
+    with postgres.server() as server:
+        return bench.run(server, odoo.odoo_root())
 
 
 def _is_test_path(argument):

@@ -6,9 +6,10 @@ import shutil
 from contextlib import ExitStack, contextmanager, suppress
 
 from . import odoo_source
+from .cluster import PORT
 from .odoo import DATA, command, write_configuration
 from .processes import run_logged
-from .project import CHECKOUT, LOGS, MODULE, RUN, Problem, locked, say
+from .project import CHECKOUT, LOGS, MODULE, RUN, Problem, locked, run, say
 
 BASE_MODULES = "account,l10n_se"
 LANGUAGE = "sv_SE"
@@ -42,6 +43,23 @@ def copy(server, source, name):
         shutil.copytree(
             DATA / "filestore" / source, DATA / "filestore" / name, copy_function=os.link
         )
+
+
+def copy_across(source_server, source, server, name):
+    """Copy a database to another server, whose own programs are used."""
+    dump = RUN / f"{name}.dump"
+    environment = {**os.environ, "PGPASSWORD": source_server.password}
+    _run_tool(server, "pg_dump", source_server, environment, "-Fc", "-f", dump, source)
+    try:
+        server.create(name, "template0")
+        _run_tool(server, "pg_restore", server, os.environ, "-j2", "-d", name, dump)
+    finally:
+        dump.unlink()
+
+
+def _run_tool(server, program, at, environment, *arguments):
+    where = ["-h", at.host, "-p", at.port or PORT, "-U", at.user]
+    run([server.cluster.program(program), *where, *arguments], "See above.", env=environment)
 
 
 def drop(server, name):
@@ -160,15 +178,16 @@ def run_code(server, name, code, text):
     )
 
 
-def set_sandbox_url(server, name, url):
-    """Tell a demo database where the sandbox is this time."""
+def set_addresses(server, name, sandbox_url, odoo_url):
+    """Tell a demo database where the sandbox and Odoo itself are this time."""
+    addresses = {"nox_finans.sandbox_url": sandbox_url, "web.base.url": odoo_url}
     connection = server.connect(name)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE ir_config_parameter SET value = %s WHERE key = 'nox_finans.sandbox_url'",
-                [url],
-            )
+            for key, url in addresses.items():
+                cursor.execute(
+                    "UPDATE ir_config_parameter SET value = %s WHERE key = %s", [url, key]
+                )
     finally:
         connection.close()
 

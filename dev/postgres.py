@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg2
 from psycopg2 import sql
 
-from .cluster import ROLE, Cluster
+from .cluster import PRIVATE, PRIVATE_PORT, ROLE, Cluster
 from .project import Problem
 
 
@@ -28,6 +28,16 @@ class Server:
         connection.autocommit = True
         return connection
 
+    def query(self, database, statement, *values):
+        """Return the rows of a statement, or None for one that has none."""
+        connection = self.connect(database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else None
+        finally:
+            connection.close()
+
     def _execute(self, statement, *names):
         connection = self.connect()
         try:
@@ -37,13 +47,7 @@ class Server:
             connection.close()
 
     def _select(self, statement, *values):
-        connection = self.connect()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return [row[0] for row in cursor.fetchall()]
-        finally:
-            connection.close()
+        return [row[0] for row in self.query("postgres", statement, *values)]
 
     def exists(self, name):
         return bool(self._select("SELECT 1 FROM pg_database WHERE datname = %s", name))
@@ -78,9 +82,18 @@ def server():
     cluster = Cluster()
     cluster.enter()
     try:
-        yield Server(cluster.sockets(), "", ROLE, "")
+        yield Server(cluster.sockets(), cluster.port, ROLE, "")
     finally:
         cluster.leave()
+
+
+@contextmanager
+def private_server():
+    """Give a server of this process's own, which it may restart: `server.cluster`."""
+    with Cluster(PRIVATE, PRIVATE_PORT).private() as cluster:
+        server = Server(cluster.sockets(), cluster.port, ROLE, "")
+        server.cluster = cluster
+        yield server
 
 
 def _named_server():

@@ -1,2 +1,2 @@
-from . import api, models, wizards
+from . import api, controllers, models, wizards
 from .hooks import post_init_hook, uninstall_hook

@@ -35,7 +35,8 @@ def main():
     arguments = parse_arguments()
     service = Service(Store(arguments.data), make_settings(arguments))
     app = FaultLayer(make_app(service), service)
-    listener = socket.socket()
+    # Named as TCP, so that asyncio lets each answer go at once.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((arguments.host, arguments.port))

@@ -30,6 +30,13 @@ CODES = {
     "bool_type": 2000134,
 }
 INVALID_PARAMETER = 2000588
+# The scope that a resource asks for.
+SCOPE_OF = {
+    "customers": "customer",
+    "invoices": "invoice",
+    "taxreductions": "invoice",
+    "noxfinansinvoices": "noxfinansinvoice",
+}
 
 
 def make_app(service):
@@ -72,13 +79,16 @@ def make_sign_in(service):
         return TEMPLATES.TemplateResponse(request, "consent.html", context)
 
     @router.post("/auth")
-    async def agree(company_id: str, redirect_uri: str, state: str = "", error: str = ""):
+    async def agree(
+        company_id: str, redirect_uri: str, scope: str = "", state: str = "", error: str = ""
+    ):
         answer = {"state": state}
         if error:
             answer["error"] = error
         else:
-            answer["code"] = service.issue_code(company_id, redirect_uri)
-        return RedirectResponse(f"{redirect_uri}?{urlencode(answer)}", 303)
+            answer["code"] = service.issue_code(company_id, redirect_uri, scope)
+        joint = "&" if "?" in redirect_uri else "?"
+        return RedirectResponse(f"{redirect_uri}{joint}{urlencode(answer)}", 303)
 
     @router.post("/token")
     async def token(request: Request):
@@ -100,7 +110,7 @@ def make_sign_in(service):
             return _oauth_error("invalid_grant", 400)
         if used.get("redirect_uri", form.get("redirect_uri")) != form.get("redirect_uri"):
             return _oauth_error("invalid_grant", 400)
-        return service.issue_tokens(company["company_id"])
+        return service.issue_tokens(company["company_id"], used["scope"])
 
     @router.post("/revoke")
     async def revoke(request: Request):
@@ -136,8 +146,10 @@ def make_interface(service):
         if scheme != "Bearer":
             # Documented: 2000311, "token or secret missing".
             raise ServiceError("Inloggning saknas.", 2000311, 401)
-        company = service.company_of_token(token)
+        company, scopes = service.company_of_token(token)
         request.state.company_id = company["company_id"]
+        resource = request.url.path.split("/")[2]
+        service.check_scope(company, scopes, SCOPE_OF.get(resource, resource))
         service.check_rate(company)
         return company
 
@@ -192,6 +204,8 @@ def make_interface(service):
             "notcompleted": lambda row: str(bool(row.get("NotCompleted"))).lower(),
         }
         query = request.query_params
+        if "lastmodified" in query:
+            service.receive_due_payments(company["company_id"])
         rows = select(service.store.of_company("invoice", company["company_id"]), filters, request)
         if since := query.get("lastmodified"):
             rows = [row for row in rows if row["LastModified"] >= since]

@@ -7,6 +7,7 @@ from . import models
 
 DAY = 24 * 60 * 60
 SHOWN_REQUESTS = 30
+SHOWN_CASES = 200
 
 
 def make_control(service, templates):
@@ -19,6 +20,18 @@ def make_control(service, templates):
     @router.post("/sandbox/companies")
     async def create_company(body: models.NewCompany):
         return service.create_company(body)
+
+    @router.get("/sandbox/companies")
+    async def companies():
+        return service.store.all("company")
+
+    @router.get("/sandbox/invoices")
+    async def invoices(our_number: str):
+        return [
+            invoice
+            for invoice in service.store.all("invoice")
+            if invoice.get("ExternalInvoiceReference2") == our_number
+        ]
 
     @router.post("/sandbox/expire-tokens")
     async def expire_tokens(body: models.CompanyReference):
@@ -68,6 +81,17 @@ def make_control(service, templates):
         service.plan_payment(body.company_id, body.invoice_number, body.amount, body.day)
         return {"ok": True}
 
+    @router.post("/sandbox/seed")
+    async def seed(body: models.Seed):
+        first = service.seed(body.company_id, body.count, body.due_date, body.total)
+        return {"first_number": str(first), "count": body.count}
+
+    @router.post("/sandbox/change")
+    async def change(body: models.Change):
+        for number in body.numbers:
+            service.lower(body.company_id, number, body.amount, "paid")
+        return {"ok": True}
+
     @router.get("/sandbox/faults")
     async def faults():
         return service.faults
@@ -95,7 +119,9 @@ def make_control(service, templates):
     @router.get("/", response_class=HTMLResponse)
     async def show(request: Request):
         context = {
-            "ledger": list(reversed(service.ledger())),
+            "ledger": list(reversed(service.ledger(newest=SHOWN_CASES))),
+            "count": service.invoice_count(),
+            "companies": service.store.all("company"),
             "now": service.now(),
             "requests": list(service.requests)[-SHOWN_REQUESTS:][::-1],
             "settings": service.settings,

@@ -170,6 +170,7 @@ class NewCompany(Body):
     organisation_number: str = ""
     client_id: str | None = None
     services: dict[Literal["LEDGERBASE", "REMINDER"], bool] = {"LEDGERBASE": True, "REMINDER": True}
+    scope: str = "companyinformation customer invoice noxfinansinvoice payment"
 
 
 class Advance(Body):
@@ -189,6 +190,21 @@ class PlannedPayment(Body):
     invoice_number: str
     amount: float = Field(gt=0)
     day: date | None = None
+
+
+class Seed(Body):
+    company_id: str
+    count: int = Field(gt=0, le=200_000)
+    due_date: date
+    total: float = 1000.0
+
+
+class Change(Body):
+    """Payments that arrive now on several invoices."""
+
+    company_id: str
+    numbers: list[str]
+    amount: float = Field(gt=0)
 
 
 class Fault(Body):

@@ -16,6 +16,7 @@ ACCESS_TOKEN_SECONDS = 3600
 # One page says 31 days, another 45.
 REFRESH_TOKEN_DAYS = 31
 CODE_SECONDS = 600
+SCOPES = "companyinformation customer invoice noxfinansinvoice payment"
 MAX_AGE_YEARS = 2
 FIRST_INVOICE_NUMBER = 1001
 KEPT_REQUESTS = 5000
@@ -55,7 +56,7 @@ class Service:
     # Companies and tokens
 
     def create_company(self, new):
-        company_id = f"C{len(self.store.all('company')) + 1}-{secrets.token_hex(3)}"
+        company_id = f"C{self.store.count('company') + 1}-{secrets.token_hex(3)}"
         company = {
             "company_id": company_id,
             "name": new.name,
@@ -65,7 +66,7 @@ class Service:
             "services": new.services,
         }
         self.store.put("company", company_id, company)
-        return company | self.issue_tokens(company_id)
+        return company | self.issue_tokens(company_id, new.scope)
 
     def company_of_client(self, client_id, client_secret):
         for company in self.store.all("company"):
@@ -74,26 +75,28 @@ class Service:
                 return company
         return None
 
-    def issue_tokens(self, company_id):
+    def issue_tokens(self, company_id, scope=SCOPES):
         """Make a pair of tokens; they age by the real clock, or turning it would sign out."""
         now = datetime.now(UTC)
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        value = {"company_id": company_id, "scope": scope}
         expiry = (now + timedelta(seconds=ACCESS_TOKEN_SECONDS)).isoformat()
-        self.store.put("access", access, {"company_id": company_id, "expiry": expiry})
+        self.store.put("access", access, value | {"expiry": expiry})
         expiry = (now + timedelta(days=REFRESH_TOKEN_DAYS)).isoformat()
-        self.store.put("refresh", refresh, {"company_id": company_id, "expiry": expiry})
+        self.store.put("refresh", refresh, value | {"expiry": expiry})
         return {
             "access_token": access,
             "refresh_token": refresh,
             "expires_in": ACCESS_TOKEN_SECONDS,
-            "scope": "companyinformation customer invoice noxfinansinvoice payment",
+            "scope": scope,
             "token_type": "bearer",
         }
 
-    def issue_code(self, company_id, redirect_uri):
+    def issue_code(self, company_id, redirect_uri, scope):
         code = secrets.token_urlsafe(16)
         expiry = (datetime.now(UTC) + timedelta(seconds=CODE_SECONDS)).isoformat()
         value = {"company_id": company_id, "expiry": expiry, "redirect_uri": redirect_uri}
+        value["scope"] = scope
         self.store.put("code", code, value)
         return code
 
@@ -110,7 +113,15 @@ class Service:
         if not value or datetime.fromisoformat(value["expiry"]) < datetime.now(UTC):
             # Documented: 2000310, "token or secret invalid".
             raise ServiceError("Ogiltig inloggning.", 2000310, 401)
-        return self.store.get("company", value["company_id"])
+        return self.store.get("company", value["company_id"]), value["scope"].split()
+
+    def check_scope(self, company, scopes, scope):
+        if scope not in scopes:
+            # Documented: 2001101, "no licence for the scope".
+            raise ServiceError("Behörighet saknas för scope.", 2001101, 403)
+        if scope == "noxfinansinvoice" and not any(company["services"].values()):
+            # Not documented: our assumption of what a company without an agreement gets.
+            raise ServiceError("Avtal med Nox Finans saknas.", 2000588, 403)
 
     def expire_tokens(self, company_id):
         for key, value in self.store.items("access"):
@@ -132,7 +143,7 @@ class Service:
 
     def create_customer(self, company, values):
         number = values.get("CustomerNumber") or str(
-            len(self.store.of_company("customer", company["company_id"])) + 1
+            self.store.count_of_company("customer", company["company_id"]) + 1
         )
         if self.store.get("customer", f"{company['company_id']}/{number}"):
             raise ServiceError(f"Kundnummer {number} används redan.")
@@ -177,9 +188,12 @@ class Service:
             "credited": 0.0,
             "reduction": 0.0,
         }
-        number = FIRST_INVOICE_NUMBER + len(self.store.of_company("invoice", company["company_id"]))
+        number = self._next_invoice_number(company)
         invoice |= {"DocumentNumber": str(number), "OCR": with_check_digit(f"{number}00")}
         return self.save_invoice(company["company_id"], invoice)
+
+    def _next_invoice_number(self, company):
+        return FIRST_INVOICE_NUMBER + self.store.count_of_company("invoice", company["company_id"])
 
     def update_invoice(self, company, number, values):
         invoice = self.get_invoice(company, number)
@@ -247,7 +261,7 @@ class Service:
             raise ServiceError("Personnummer saknas.")
         invoice["reduction"] = float(values["AskedAmount"])
         self.save_invoice(company["company_id"], invoice)
-        return values | {"Id": len(self.store.all("reduction")) + 1}
+        return values | {"Id": self.store.count("reduction") + 1}
 
     def lower(self, company_id, number, amount, field):
         """Lower an invoice's balance by a payment or a credit, and close the case at 0."""
@@ -275,7 +289,12 @@ class Service:
             return self.store.put("case", f"{company_id}/{number}", case)
         invoice = self.get_invoice(company, number)
         self._check_hand_over(company, invoice, values)
-        case = {
+        case = self._new_case(company_id, number, values)
+        self.save_invoice(company_id, invoice | {"NoxFinans": True})
+        return self.store.put("case", f"{company_id}/{number}", case)
+
+    def _new_case(self, company_id, number, values):
+        return {
             "company_id": company_id,
             "number": number,
             "service": values["Service"],
@@ -291,10 +310,8 @@ class Service:
             "deliveries": [],
             "received": 1,
             "accepted": 1,
-            "ocr": with_check_digit(f"9{number}{len(self.store.all('case')) + 1:04}"),
+            "ocr": with_check_digit(f"9{number}{self.store.count('case') + 1:04}"),
         }
-        self.save_invoice(company_id, invoice | {"NoxFinans": True})
-        return self.store.put("case", f"{company_id}/{number}", case)
 
     def _check_hand_over(self, company, invoice, values):
         """Refuse what the documented preconditions refuse; the words are our own."""
@@ -372,6 +389,56 @@ class Service:
                 self.store.delete("payment", key)
                 self.lower(case["company_id"], case["number"], payment["amount"], "paid")
 
+    def receive_due_payments(self, company_id):
+        """Let planned payments arrive that are due, so that their invoices are modified."""
+        today = self.today().isoformat()
+        for payment in self.store.of_company("payment", company_id):
+            case = self.store.get("case", f"{company_id}/{payment['number']}")
+            if case and payment["date"] <= today:
+                self.refresh(case)
+
+    def seed(self, company_id, count, due_date, total):
+        """Make bookkept invoices with open cases, as if handed over long ago; return the first."""
+        company = self.store.get("company", company_id)
+        first = self._next_invoice_number(company)
+        invoices, cases = {}, {}
+        for number in map(str, range(first, first + count)):
+            invoice = self._seeded_invoice(company_id, number, due_date, total)
+            case = self._new_case(
+                company_id, number, {"Service": "LEDGERBASE", "SendMethod": "NONE"}
+            )
+            course.start(case, invoice, self.today())
+            invoices[f"{company_id}/{number}"] = invoice
+            cases[f"{company_id}/{number}"] = case
+        self.store.put_many("invoice", invoices)
+        self.store.put_many("case", cases)
+        return first
+
+    def _seeded_invoice(self, company_id, number, due_date, total):
+        row = {"Description": "Arbete", "DeliveredQuantity": "1", "Price": total, "VAT": 0}
+        return {
+            "company_id": company_id,
+            "DocumentNumber": number,
+            "CustomerNumber": "seeded",
+            "CustomerName": "Sådd AB",
+            "InvoiceDate": (due_date - timedelta(days=30)).isoformat(),
+            "DueDate": due_date.isoformat(),
+            "Currency": "SEK",
+            "InvoiceType": "INVOICE",
+            "InvoiceRows": [row],
+            "Booked": True,
+            "Sent": False,
+            "Cancelled": False,
+            "NoxFinans": True,
+            "OCR": with_check_digit(f"{number}00"),
+            "Total": total,
+            "Balance": total,
+            "paid": 0.0,
+            "credited": 0.0,
+            "reduction": 0.0,
+            "LastModified": (self.now() - timedelta(days=1)).strftime("%Y-%m-%d %H:%M"),
+        }
+
     def plan_payment(self, company_id, number, amount, day):
         if not self.store.get("invoice", f"{company_id}/{number}"):
             raise not_found("fakturan")
@@ -424,10 +491,14 @@ class Service:
     def _save_case(self, case):
         return self.store.put("case", f"{case['company_id']}/{case['number']}", case)
 
-    def ledger(self, company_id=None):
+    def invoice_count(self):
+        return self.store.count("case")
+
+    def ledger(self, company_id=None, newest=None):
         """Return every invoice handed over, and what its debtor would have been sent."""
         rows = []
-        for case in self.store.all("case"):
+        cases = self.store.all("case")
+        for case in cases[-newest:] if newest else cases:
             if company_id in (None, case["company_id"]):
                 self.refresh(case)
                 invoice = self.store.get("invoice", f"{case['company_id']}/{case['number']}")

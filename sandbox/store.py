@@ -14,6 +14,7 @@ class Store:
 
     def __init__(self, path=None):
         self._documents = defaultdict(dict)
+        self._of_company = defaultdict(dict)
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -24,7 +25,7 @@ class Store:
         for kind, key, value in self._connection.execute(
             "SELECT kind, key, value FROM document ORDER BY rowid"
         ):
-            self._documents[kind][key] = json.loads(value)
+            self._keep(kind, key, json.loads(value))
 
     def get(self, kind, key):
         return self._documents[kind].get(str(key))
@@ -35,8 +36,20 @@ class Store:
     def items(self, kind):
         return list(self._documents[kind].items())
 
+    def _keep(self, kind, key, value):
+        self._documents[kind][key] = value
+        if "company_id" in value:
+            self._of_company[kind, value["company_id"]][key] = value
+
+    def put_many(self, kind, values):
+        """Store a dict of values by key in one transaction."""
+        self._connection.execute("BEGIN")
+        for key, value in values.items():
+            self.put(kind, key, value)
+        self._connection.execute("COMMIT")
+
     def put(self, kind, key, value):
-        self._documents[kind][str(key)] = value
+        self._keep(kind, str(key), value)
         self._connection.execute(
             "INSERT INTO document VALUES (?, ?, ?)"
             " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
@@ -45,10 +58,17 @@ class Store:
         return value
 
     def delete(self, kind, key):
-        self._documents[kind].pop(str(key), None)
+        value = self._documents[kind].pop(str(key), None) or {}
+        self._of_company[kind, value.get("company_id")].pop(str(key), None)
         self._connection.execute(
             "DELETE FROM document WHERE kind = ? AND key = ?", (kind, str(key))
         )
 
+    def count(self, kind):
+        return len(self._documents[kind])
+
     def of_company(self, kind, company_id):
-        return [value for value in self.all(kind) if value["company_id"] == company_id]
+        return list(self._of_company[kind, company_id].values())
+
+    def count_of_company(self, kind, company_id):
+        return len(self._of_company[kind, company_id])

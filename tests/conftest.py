@@ -89,8 +89,8 @@ class RpcError(Exception):
 class OdooServer:
     """A running Odoo with the demo company."""
 
-    def __init__(self, url, database, server):
-        self.url, self.database, self._server = url, database, server
+    def __init__(self, url, database, server, log):
+        self.url, self.database, self._server, self.log = url, database, server, log
         self._users = {}
 
     def rpc(self, login):
@@ -100,13 +100,7 @@ class OdooServer:
 
     def sql(self, statement, *values):
         """Look or reach past Odoo, e.g. to let time pass."""
-        connection = self._server.connect(self.database)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall() if cursor.description else None
-        finally:
-            connection.close()
+        return self._server.query(self.database, statement, *values)
 
     def let_time_pass(self, invoice):
         """Make due what an invoice's case and the connection wait for."""
@@ -152,15 +146,20 @@ def new_database(stack, postgresql):
     return make
 
 
-@pytest.fixture(scope="session")
-def sandbox(stack):
+def start_sandbox(stack, *options):
+    """Start a sandbox that ends with `stack`."""
     port = free_port()
-    log = LOGS / "test_sandbox.log"
+    log = LOGS / f"test_sandbox_{port}.log"
     command = [odoo.PYTHON, "-m", "sandbox", "--port", port, "--confirm-delay", CONFIRM_DELAY]
-    process = stack.enter_context(child(command, log, cwd=ROOT))
+    process = stack.enter_context(child([*command, *options], log, cwd=ROOT))
     sandbox = Sandbox(f"http://127.0.0.1:{port}")
     wait_until_answers(f"{sandbox.url}/sandbox/health", process, log)
     return sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox(stack):
+    return start_sandbox(stack)
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +185,7 @@ def odoo_server(stack, postgresql, demo_database):
     process = stack.enter_context(child(command, log))
     url = f"http://127.0.0.1:{port}"
     wait_until_answers(f"{url}/web/login", process, log)
-    return OdooServer(url, demo_database, postgresql)
+    return OdooServer(url, demo_database, postgresql, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
 """The client of the interface, without Odoo, against the real sandbox."""
 
+import itertools
 import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -53,7 +56,7 @@ def test_unknown_reference_finds_nothing(client):
 
 
 FAULTS = {
-    "429": ({"kind": "status", "code": 429, "headers": {"Retry-After": "7"}}, "RateLimitedError"),
+    "429": ({"kind": "status", "code": 429, "headers": {"Retry-After": "77"}}, "RateLimitedError"),
     "500": ({"kind": "status", "code": 500}, "UncertainError"),
     "301": ({"kind": "status", "code": 301, "headers": {"Location": "/x"}}, "UncertainError"),
     "401": ({"kind": "status", "code": 401, "times": 2}, "SignInError"),
@@ -72,7 +75,63 @@ def test_faults_become_what_the_caller_has_to_do(sandbox, client, name):
         client.get_company()
     assert type(caught.value).__name__ == error
     if name == "429":
-        assert caught.value.retry_after == 7
+        assert caught.value.retry_after == 77
+
+
+def test_after_a_429_the_call_is_repeated_as_the_service_asks(sandbox, client, exchanges):
+    sandbox.post("faults", kind="status", code=429, headers={"Retry-After": "1"}, times=2)
+    assert client.get_company()["CompanyName"] == "Klient AB"
+    assert [exchange.status_code for exchange in exchanges] == [429, 429, 200]
+    pauses = [
+        (later.date - earlier.date).total_seconds()
+        for earlier, later in itertools.pairwise(exchanges)
+    ]
+    assert all(pause >= 1 for pause in pauses)
+
+
+def test_retry_after_may_be_a_date(sandbox, client, exchanges):
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    sandbox.post("faults", kind="status", code=429, headers={"Retry-After": when})
+    client.get_company()
+    assert len(exchanges) == 2
+
+
+def test_a_missing_scope_is_the_connections_trouble(sandbox):
+    company = sandbox.post("companies", name="Utan AB", scope="companyinformation")
+    client = NoxFinansClient(sandbox.url, lambda _renew: company["access_token"], SlidingWindow())
+    assert client.get_company()["CompanyName"] == "Utan AB"
+    with pytest.raises(errors.AccessDeniedError) as caught:
+        client.get_customer("1")
+    assert caught.value.code == 2001101
+
+
+def test_a_list_that_proves_nothing_is_no_no(sandbox, client):
+    """Only an empty list says that our invoice is not there; else it would be made twice."""
+    for fault in ({"kind": "missing_fields", "when": "after"}, {"body": {"Invoices": [{}]}}):
+        sandbox.post("faults", **{"kind": "status", "code": 200, **fault})
+        with pytest.raises(errors.UncertainError):
+            client.find_invoice("NOX-1")
+
+
+def test_changed_invoices_come_page_by_page(sandbox, company, client, monkeypatch):
+    seeded = sandbox.post("seed", company_id=company["company_id"], count=7, due_date="2026-01-31")
+    first = int(seeded["first_number"])
+    numbers = [str(first + index) for index in range(5)]
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    assert list(client.list_changed_invoices(since)) == []
+    sandbox.post("change", company_id=company["company_id"], numbers=numbers, amount=10)
+    monkeypatch.setattr("api.client.PAGE_SIZE", 2)
+    rows = list(client.list_changed_invoices(since))
+    assert [row["DocumentNumber"] for row in rows] == numbers
+    assert {row["Balance"] for row in rows} == {990}
+
+
+def test_two_processes_share_one_window():
+    window = SlidingWindow(3, 0.5)
+    window.prime([0.1, 0.2, 0.3, 9])
+    assert 0.15 < window.pause() <= 0.2
+    window.hold(2)
+    assert 1.9 < window.pause() <= 2
 
 
 def test_expired_token_is_renewed_once_and_the_call_repeated(sandbox, company):

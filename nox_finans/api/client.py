@@ -2,15 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlencode
 
 import requests
 
-from . import rate_limit
+from . import answers, rate_limit
 from .errors import (
+    AccessDeniedError,
     NotFoundError,
     NotReachedError,
     RateLimitedError,
@@ -21,21 +23,39 @@ from .errors import (
 
 # Seconds to connect, and to wait for the next byte of an answer.
 TIMEOUT = 20
+# Seconds until the whole answer must be there.
+MAX_SECONDS = 60
 # No documented answer comes near this; a larger one is not read to its end.
 MAX_ANSWER_BYTES = 5_000_000
+# Documented: the largest page of a list.
 PAGE_SIZE = 500
+# More changed invoices than this in one go are left to the next list.
+MAX_PAGES = 200
+
+# At a 429 the client waits and tries again by itself, so often and at most so long (seconds).
+SLOW_DOWNS = 3
+LONGEST_WAIT = 30
 
 AUTHORIZATION_PATH = "/oauth-v1"
 API_PATH = "/3"
+# Only what is used here.
+SCOPES = ("companyinformation", "customer", "invoice", "noxfinansinvoice", "payment")
+
+# Documented: no licence for the scope, no API licence.
+ACCESS_CODES = (2001101, 2001103)
+MAX_TOKEN = 4096
+# An access token lives an hour; who says more is not believed.
+LONGEST_LIFE = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What the token endpoint answers. `expires_in` is in seconds."""
+    """What the token endpoint answers. `expires_in` is in seconds, `scope` None if not said."""
 
     access_token: str
     refresh_token: str
     expires_in: int
+    scope: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,12 +83,34 @@ class Answer:
 
 
 class TokenClient:
-    """Speaks to the token endpoint; knows the client's secret and keeps nothing."""
+    """Speaks to the sign-in's endpoints; knows the client's secret and keeps nothing."""
 
     def __init__(self, authorization_url, client_id, client_secret, session=None):
         self._url = authorization_url.rstrip("/") + AUTHORIZATION_PATH
-        self._auth = (client_id, client_secret)
+        self._client_id = client_id or ""
+        self._client_secret = client_secret or ""
         self._session = session or requests.Session()
+
+    def get_consent_url(self, redirect_uri, state):
+        """Return where a user agrees to the connection."""
+        query = {
+            "client_id": self._client_id,
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(SCOPES),
+            "state": state,
+            "access_type": "offline",
+            "response_type": "code",
+        }
+        return f"{self._url}/auth?{urlencode(query)}"
+
+    def redeem(self, code, redirect_uri):
+        """Trade the single-use authorization `code` for tokens.
+
+        :raises: as :meth:`refresh`
+        """
+        return self._get_tokens(
+            {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        )
 
     def refresh(self, refresh_token):
         """Trade the single-use `refresh_token` for new tokens.
@@ -78,19 +120,33 @@ class TokenClient:
         :raises RateLimitedError: nothing was done; the token is still good
         :raises UncertainError: no usable answer; the token may be used up
         """
-        data = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        response = _send(self._session, "POST", f"{self._url}/token", data=data, auth=self._auth)
-        if response.status_code in (400, 401, 403):
-            raise SignInError(_sign_in_text(response))
-        answer = _read_answer(response)
+        return self._get_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    def revoke(self, refresh_token):
+        """End the connection at the service's side.
+
+        :raises: as :meth:`refresh`
+        """
+        self._post("revoke", {"token_type_hint": "refresh_token", "token": refresh_token})
+
+    def _get_tokens(self, data):
+        answer = _read_answer(self._post("token", data))
         try:
             return Tokens(
-                access_token=str(answer["access_token"]),
-                refresh_token=str(answer["refresh_token"]),
-                expires_in=int(answer["expires_in"]),
+                access_token=_token(answer["access_token"]),
+                refresh_token=_token(answer["refresh_token"]),
+                expires_in=max(min(int(answer["expires_in"]), LONGEST_LIFE), 0),
+                scope=answers.word(answer.get("scope")),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UncertainError("The answer holds no tokens.") from error
+
+    def _post(self, path, data):
+        auth = (self._client_id.encode(), self._client_secret.encode())
+        response = _send(self._session, "POST", f"{self._url}/{path}", data=data, auth=auth)
+        if response.status_code in (400, 401, 403):
+            raise SignInError(*_sign_in_words(response))
+        return response
 
 
 class NoxFinansClient:
@@ -114,7 +170,7 @@ class NoxFinansClient:
     ):
         self._base_url = base_url.rstrip("/") + API_PATH
         self._get_access_token = get_access_token
-        self._window = window
+        self.window = window
         self.on_exchange = on_exchange
         self._session = requests.Session()
         self._session.headers.update(
@@ -137,17 +193,35 @@ class NoxFinansClient:
 
     # Invoices
     def find_invoice(self, reference):
-        """Return the list row of the invoice with our `reference`, or None.
+        """Return the list row of the invoice with our `reference`, or None when there is none.
 
-        The filter is compared here once more: a service that ignored it would hand us a stranger.
+        :raises UncertainError: the answer does not prove that there is none: no list, or one of
+            strangers, as from a service that ignores the filter
         """
         rows = self._call(
             "GET", "/invoices", "Invoices", params={"externalinvoicereference1": reference}
         )
+        if rows == []:
+            return None
         for row in rows if isinstance(rows, list) else []:
-            if isinstance(row, dict) and row.get("ExternalInvoiceReference1") == reference:
+            if answers.mapping(row).get("ExternalInvoiceReference1") == reference:
                 return row
-        return None
+        raise UncertainError("The list of invoices does not answer what was asked.")
+
+    def list_changed_invoices(self, since: datetime) -> Iterator[dict]:
+        """Yield the list rows of all invoices changed since the minute `since`, page by page."""
+        for page in range(1, MAX_PAGES + 1):
+            params = {
+                "lastmodified": since.strftime("%Y-%m-%d %H:%M"),
+                "limit": PAGE_SIZE,
+                "page": page,
+            }
+            answer = self._ask("GET", "/invoices", "Invoices", params=params)
+            rows = answer["Invoices"] if isinstance(answer["Invoices"], list) else []
+            yield from (row for row in rows if isinstance(row, dict))
+            pages = answers.mapping(answer.get("MetaInformation")).get("@TotalPages")
+            if not rows or not isinstance(pages, int) or page >= pages:
+                return
 
     def get_invoice(self, number):
         return self._call("GET", f"/invoices/{_segment(number)}", "Invoice")
@@ -197,21 +271,32 @@ class NoxFinansClient:
         return self._call("PUT", path, "NoxFinansInvoice", values)
 
     def _call(self, method, path, wrapper, values=None, params=None):
-        """Make one call and return what stands under `wrapper` in the answer.
+        """Make one call and return what stands under `wrapper` in the answer."""
+        return self._ask(method, path, wrapper, values, params)[wrapper]
 
-        A 401 is an expired token: it is renewed once and the call repeated.
+    def _ask(self, method, path, wrapper, values=None, params=None):
+        """Make one call and return the answer, which holds `wrapper`.
+
+        A 401 is an expired token: it is renewed once and the call repeated. After a 429 nothing
+        has been done: the call is repeated after the pause that the service asks for.
         """
         response = self._request(method, path, wrapper, values, params, renew=False)
         if response.status_code == 401:
             response = self._request(method, path, wrapper, values, params, renew=True)
+        for _slow_down in range(SLOW_DOWNS):
+            pause = _get_slow_down(response)
+            if response.status_code != 429 or pause > LONGEST_WAIT:
+                break
+            self.window.hold(pause)
+            response = self._request(method, path, wrapper, values, params, renew=False)
         answer = _read_answer(response)
         if wrapper not in answer:
             raise UncertainError(f"The answer to {method} {path} holds no {wrapper}.")
-        return answer[wrapper]
+        return answer
 
     def _request(self, method, path, wrapper, values, params, renew):
         token = self._get_access_token(renew)
-        self._window.wait()
+        self.window.wait()
         started, clock = datetime.now(UTC).replace(tzinfo=None), time.monotonic()
         status, message = 0, ""
         try:
@@ -230,7 +315,7 @@ class NoxFinansClient:
             message = str(error)
             raise
         finally:
-            self._window.done()
+            self.window.done()
             duration = round((time.monotonic() - clock) * 1000)
             self.on_exchange(Exchange(started, method, API_PATH + path, status, duration, message))
 
@@ -245,34 +330,40 @@ def _send(session, method, url, **kwargs):
         response = session.request(
             method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs
         )
-        with response:
-            return Answer(response.status_code, response.headers, _read_body(response))
     except requests.exceptions.ConnectTimeout as error:
         raise NotReachedError("The service cannot be reached (no connection in time).") from error
-    except requests.exceptions.SSLError as error:
-        raise NotReachedError("No secure connection to the service could be made.") from error
     except requests.exceptions.ConnectionError as error:
         if _never_connected(error):
             raise NotReachedError("The service cannot be reached.") from error
         raise UncertainError("The connection was cut before the answer came.") from error
     except requests.exceptions.Timeout as error:
         raise UncertainError("The service did not answer in time.") from error
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, UnicodeError) as error:
         raise UncertainError(f"The answer is unusable ({type(error).__name__}).") from error
+    try:
+        with response:
+            return Answer(response.status_code, response.headers, _read_body(response))
+    except requests.exceptions.RequestException as error:
+        raise UncertainError("The connection was cut while the answer came.") from error
 
 
 def _read_body(response):
-    body = bytearray()
+    body, end = bytearray(), time.monotonic() + MAX_SECONDS
     for chunk in response.iter_content(65536):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise UncertainError("The answer is larger than any documented one.")
+        if time.monotonic() > end:
+            raise UncertainError("The answer did not come to its end in time.")
     return bytes(body)
 
 
 def _never_connected(error):
+    """Tell what surely never left; a certificate that is not good ends the call before it too."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}
+    causes = (reason, *getattr(reason, "args", ()))
+    names = {"NewConnectionError", "NameResolutionError", "SSLCertVerificationError"}
+    return any(type(cause).__name__ in names for cause in causes)
 
 
 def _read_json(response):
@@ -296,51 +387,68 @@ def _read_answer(response):
         raise SignInError(_error_text(response))
     if status >= 500 or status < 400 or status == 408:
         raise UncertainError(_error_text(response))
+    code = _error_code(response)
     error = NotFoundError if status == 404 else RefusedError
-    raise error(_error_text(response), code=_error_code(response), status=status)
+    if code in ACCESS_CODES:
+        error = AccessDeniedError
+    raise error(_error_text(response), code=code, status=status)
 
 
 def _retry_after(response):
+    """Return the seconds that the header asks for (as a number or as a date), or None."""
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
+    if value.isascii() and value.isdecimal():
+        return min(float(value), 24 * 3600.0)
+    try:
+        wanted = parsedate_to_datetime(value)
+        return min(max((wanted - datetime.now(UTC)).total_seconds(), 0), 24 * 3600.0)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _get_slow_down(response):
+    wanted = _retry_after(response)
+    # Without the service's own wish: until its window is empty.
+    return rate_limit.WINDOW if wanted is None else wanted
 
 
 def _error_information(response):
     try:
-        answer = response.json()
+        answer = answers.mapping(response.json())
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(answer, dict):
-        return {}
-    information = answer.get("ErrorInformation", answer)
-    if not isinstance(information, dict):
-        return {}
+    information = answers.mapping(answer.get("ErrorInformation", answer))
     # The keys have been seen in both spellings.
     return {str(key).lower(): value for key, value in information.items()}
 
 
 def _error_text(response):
-    message = _error_information(response).get("message")
-    return _text(message) if message else f"HTTP {response.status_code}"
+    message = answers.text(_error_information(response).get("message"))
+    return message or f"HTTP {response.status_code}"
 
 
-def _sign_in_text(response):
-    """Return the words of an OAuth error, which has a form of its own."""
+def _sign_in_words(response):
+    """Return the words and the code of an OAuth error, which has a form of its own."""
     try:
         answer = _read_json(response)
     except UncertainError as error:
-        return str(error)
-    return _text(answer.get("error_description") or answer.get("error"))
+        return str(error), None
+    code = answers.word(answer.get("error"))
+    return answers.text(answer.get("error_description")) or code or "", code
 
 
 def _error_code(response):
     code = _error_information(response).get("code")
-    return code if isinstance(code, int) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
-def _text(value):
-    """Return a service's word as one short line."""
-    return " ".join(str(value or "").split())[:500]
+def _token(value):
+    """:raises ValueError: this cannot be a token"""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TOKEN:
+        raise ValueError("no token")
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ValueError("no token")
+    return value
 
 
 def _segment(number):

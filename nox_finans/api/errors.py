@@ -25,7 +25,14 @@ class UncertainError(NoxFinansError):
 
 
 class SignInError(NoxFinansError):
-    """The connection's credentials are not accepted: an administrator has to connect again."""
+    """The connection's credentials are not accepted: an administrator has to connect again.
+
+    `reason` is the OAuth error (`invalid_client`, `invalid_grant`, …), or None.
+    """
+
+    def __init__(self, message, reason=None):
+        super().__init__(message)
+        self.reason = reason
 
 
 class RefusedError(NoxFinansError):
@@ -39,3 +46,7 @@ class RefusedError(NoxFinansError):
 
 class NotFoundError(RefusedError):
     """HTTP 404: the service does not know what was asked for."""
+
+
+class AccessDeniedError(RefusedError):
+    """The service knows the company, but a licence or a scope is missing: the same for all."""

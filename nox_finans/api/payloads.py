@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from . import answers
+
 SERVICE = {"invoice": "LEDGERBASE", "reminder": "REMINDER"}
 SEND_METHOD = {"letter": "LETTER", "email": "EMAIL", "einvoice": "EINVOICE", "none": "NONE"}
 
@@ -11,16 +13,34 @@ STATUS_OPEN = "OPEN"
 STATUS_PAUSED = "PAUSED"
 STATUS_CLOSED = "CLOSED"
 
-MAX_REFERENCE = 80
-MAX_PERSON = 50
-MAX_ORDER_NUMBER = 75
-MAX_REMARKS = 1024
-MAX_ZIP = 10
+# Documented, in characters. What nothing is said of keeps to the customer's longest field.
+LENGTHS = {
+    "ExternalInvoiceReference1": 80,
+    "ExternalInvoiceReference2": 80,
+    "OrganisationNumber": 30,
+    "OurReference": 50,
+    "YourOrderNumber": 75,
+    "ZipCode": 10,
+}
+MAX_LENGTH = 1024
 
 
 def clean(values):
-    """Return `values` without the empty ones: the interface takes an absent field as unchanged."""
-    return {key: value for key, value in values.items() if value not in (None, False, "")}
+    """Return `values` without the empty ones, each text as one line and no longer than it may be.
+
+    The interface takes an absent field as unchanged.
+    """
+    fit = {key: _fit(key, value) for key, value in values.items()}
+    return {key: value for key, value in fit.items() if value not in (None, False, "")}
+
+
+def _fit(key, value):
+    return one_line(value, LENGTHS.get(key, MAX_LENGTH)) if isinstance(value, str) else value
+
+
+def one_line(text, length=MAX_LENGTH):
+    """Return `text` as one line of characters that can be printed, cut at `length`."""
+    return answers.text(text or "", length).strip()
 
 
 def quantity(value):

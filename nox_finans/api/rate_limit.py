@@ -7,6 +7,8 @@ from collections import defaultdict, deque
 # Documented: 25 requests in a sliding window of 5 seconds, per client and company.
 MAX_REQUESTS = 25
 WINDOW = 5.0
+# Kept back for what a person does in another process meanwhile: signing in, testing.
+RESERVED = 1
 
 
 class SlidingWindow:
@@ -20,6 +22,7 @@ class SlidingWindow:
         self._max_requests = max_requests
         self._window = window
         self._times = deque()
+        self._held_until = 0.0
         self._lock = threading.Lock()
 
     def wait(self):
@@ -27,15 +30,23 @@ class SlidingWindow:
         while pause := self._try_take():
             time.sleep(pause)
 
-    def _try_take(self):
+    def pause(self):
+        """Return the seconds until a request may leave: 0 when one may leave now."""
+        with self._lock:
+            return self._get_pause(time.monotonic())
+
+    def hold(self, seconds):
+        """Let nothing leave for the next `seconds`: the service has asked us to slow down."""
+        with self._lock:
+            self._held_until = max(self._held_until, time.monotonic() + seconds)
+
+    def prime(self, ages):
+        """Count requests that other processes have made: `ages` are the seconds since each."""
         with self._lock:
             now = time.monotonic()
-            while self._times and self._times[0] <= now - self._window:
-                self._times.popleft()
-            if len(self._times) < self._max_requests:
-                self._times.append(now)
-                return 0
-            return self._times[0] + self._window - now
+            known = sorted(now - age for age in ages if age < self._window)
+            if len(known) > len(self._times):
+                self._times = deque(known[-self._max_requests :])
 
     def done(self):
         """Note that the answer of the newest request is there."""
@@ -43,10 +54,32 @@ class SlidingWindow:
             if self._times:
                 self._times[-1] = time.monotonic()
 
+    def _try_take(self):
+        with self._lock:
+            now = time.monotonic()
+            pause = self._get_pause(now)
+            if not pause:
+                self._times.append(now)
+            return pause
 
-_windows = defaultdict(SlidingWindow)
+    def _get_pause(self, now):
+        while self._times and self._times[0] <= now - self._window:
+            self._times.popleft()
+        pause = max(self._held_until - now, 0)
+        if len(self._times) >= self._max_requests:
+            pause = max(pause, self._times[0] + self._window - now)
+        return pause
+
+
+_windows = defaultdict(lambda: SlidingWindow(MAX_REQUESTS - RESERVED))
+_guest_windows = defaultdict(lambda: SlidingWindow(RESERVED))
 
 
 def window_of(key):
     """Return the process-wide window of a client and company, `key` being any hashable."""
     return _windows[key]
+
+
+def guest_window_of(key):
+    """Return the window of the few requests that may go beside those of `window_of`."""
+    return _guest_windows[key]

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .nox_finans_case import CHANNELS, GROUP_SEND, GROUPS, SERVICES
+from .nox_finans_case import CHANNELS, GROUP_SEND, GROUPS, OPEN_STATES, SERVICES
 from .nox_finans_criterion import (
     APPROVED,
     REJECTED,
@@ -14,6 +14,24 @@ from .nox_finans_criterion import (
 
 # What the selection shows: a company's own documents to its customers.
 MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
+# What is handed over, and the states that would undo it.
+GUARDED_FIELDS = {
+    "currency_id",
+    "fiscal_position_id",
+    "invoice_date",
+    "invoice_date_due",
+    "invoice_payment_term_id",
+    "move_type",
+    "name",
+    "nox_finans_channel",
+    "nox_finans_property_designation",
+    "nox_finans_tax_reduction",
+    "nox_finans_tax_reduction_type",
+    "partner_id",
+    "ref",
+    "reversed_entry_id",
+    "state",
+}
 STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
 
 
@@ -185,6 +203,32 @@ class AccountMove(models.Model):
             )
 
     # -------------------------------------------------------------------------
+    # What may not change while Nox Finans has the invoice
+    # -------------------------------------------------------------------------
+
+    def write(self, vals):
+        if guarded := GUARDED_FIELDS & vals.keys():
+            self._check_nox_finans_guard(
+                lambda move: any(self._field_will_change(move, vals, name) for name in guarded)
+            )
+        return super().write(vals)
+
+    def _check_nox_finans_guard(self, will_change=lambda move: True):
+        """:raises UserError: an invoice that is under way would be changed; names the next step"""
+        # Full rights: whoever may change invoices is told, also who may not see cases.
+        for move in self.sudo():
+            case = move.nox_finans_case_id
+            if case.state in OPEN_STATES and will_change(move):
+                raise UserError(
+                    self.env._(
+                        "Invoice %(invoice)s was sent via Nox Finans: it cannot be reset, "
+                        "cancelled or changed in what was handed over. %(next_step)s",
+                        invoice=move.name,
+                        next_step=case._get_next_step_for_user(),
+                    )
+                )
+
+    # -------------------------------------------------------------------------
     # Green, yellow, red
     # -------------------------------------------------------------------------
 
@@ -291,7 +335,7 @@ class AccountMove(models.Model):
 
     def _get_nox_finans_lines(self):
         """Return the rows that carry an amount: no sections, no notes."""
-        return self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        return self.invoice_line_ids._get_nox_finans_rows()
 
     # -------------------------------------------------------------------------
     # Buttons
@@ -365,7 +409,8 @@ class AccountMove(models.Model):
         return ready._create_nox_finans_cases(), left_out
 
     def _create_nox_finans_cases(self):
-        # Full rights: nobody may create or change cases but through `_nox_finans_queue`.
+        # Full rights, here and below: nobody may create or change cases but through
+        # `_nox_finans_queue`, and where they go to is for all to know who send.
         cases = self.env["nox.finans.case"].sudo()
         new = self.browse()
         for move in self:
@@ -376,6 +421,10 @@ class AccountMove(models.Model):
                 cases += move.nox_finans_case_id
             else:
                 new += move
+        environments = {
+            company: company.sudo()._get_nox_finans_connector().environment
+            for company in new.company_id
+        }
         cases += cases.create(
             [
                 {
@@ -386,6 +435,7 @@ class AccountMove(models.Model):
                     "user_id": self.env.uid,
                     "service": move.nox_finans_service,
                     "channel": move.nox_finans_used_channel,
+                    "environment": environments[move.company_id],
                 }
                 for move in new
             ]

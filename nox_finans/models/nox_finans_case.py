@@ -1,15 +1,14 @@
 import hashlib
 import json
 import logging
+import random
 import uuid
-from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import float_compare
 
-from ..api import payloads
+from ..api import answers, payloads
 from ..api.errors import NotFoundError, RefusedError, UncertainError
 
 _logger = logging.getLogger(__name__)
@@ -52,8 +51,19 @@ MAX_PAUSE_DAYS = 60
 TOTAL_TOLERANCE = 1.0
 # Seconds until the next try or question: doubled each time, up to the last.
 FIRST_PAUSE, LONGEST_PAUSE = 60, 3600
-# How often a confirmed case is asked for, besides the day of its next event.
-SYNC_INTERVAL = timedelta(hours=4)
+# A case that breaks this often in a row is left to a person: some nine hours after the first time.
+MAX_TRIES = 15
+# Pauses differ by this share, so that what broke together does not come back together.
+JITTER = 0.2
+# What nothing points to is asked for all the same before a week has passed.
+FULL_ROUND = timedelta(days=6)
+# The service works through its events in the course of a day.
+EVENT_HOUR = time(6)
+EVENT_PAUSE = timedelta(hours=6)
+
+ENVIRONMENTS = [("sandbox", "Sandbox (nothing is really sent)"), ("production", "Production")]
+# In these states the invoice is the service's, or on its way there.
+OPEN_STATES = ("queued", "sending", "uncertain", "accepted")
 
 
 class NoxFinansCase(models.Model):
@@ -96,7 +106,9 @@ class NoxFinansCase(models.Model):
     #    │          │ └──> uncertain  no clear answer: looked up by `reference` before anything is
     #    │          │                 repeated, then accepted or on with the next step
     #    └──────────┘  the service was not reached: nothing happened, tried again later
-    # A case found in `sending` when a run begins was left by a process that died: uncertain.
+    # What can pass is tried again with growing pauses; after MAX_TRIES the case `is_stuck` and a
+    # person decides. A case found in `sending` when a run begins was left by a process that died:
+    # uncertain.
     # `_get_allowed_actions` is the only gate for what a user may do with a case.
     state = fields.Selection(
         selection=[
@@ -122,9 +134,19 @@ class NoxFinansCase(models.Model):
     is_mended = fields.Boolean(
         readonly=True, help="Sent again after a refusal: compare with what the service has got."
     )
+    environment = fields.Selection(
+        selection=ENVIRONMENTS,
+        required=True,
+        readonly=True,
+        help="Where the invoice was sent: what one environment has, the other does not know.",
+    )
     customer_hash = fields.Char(readonly=True)
-    invoice_hash = fields.Char(readonly=True)
-    rows_hash = fields.Char(readonly=True)
+    snapshot = fields.Json(
+        string="What Was Sent", readonly=True, help="Customer and invoice as the service got them."
+    )
+    listed_hash = fields.Char(
+        readonly=True, help="The invoice's row when the service last listed it as changed."
+    )
     remote_number = fields.Char(string="Service's Invoice Number", readonly=True)
     remote_status = fields.Char(string="Service's Status", readonly=True)
     next_event = fields.Char(readonly=True)
@@ -147,7 +169,16 @@ class NoxFinansCase(models.Model):
         readonly=True, help="The sender has been told that the service has confirmed."
     )
     synced_date = fields.Datetime(string="Last Status", readonly=True)
-    try_count = fields.Integer(readonly=True, aggregator=None)
+    queued_date = fields.Datetime(
+        string="In the Queue Since", readonly=True, default=fields.Datetime.now
+    )
+    try_count = fields.Integer(string="Tries", readonly=True, aggregator=None)
+    is_stuck = fields.Boolean(
+        string="Needs You",
+        readonly=True,
+        help="Tried too often: it is not tried again by itself.",
+    )
+    is_tried_now = fields.Boolean(readonly=True, help="A person has asked for a try at once.")
     next_try = fields.Datetime(readonly=True, index="btree_not_null")
     # What a user has asked for and the connector has not done yet. Once it is on its way, it is
     # never repeated by itself: without a clear answer the status is fetched, and a person decides.
@@ -172,6 +203,7 @@ class NoxFinansCase(models.Model):
     _work_idx = models.Index(
         "(company_id, next_try) WHERE state IN ('queued', 'sending', 'uncertain', 'accepted')"
     )
+    _remote_number_idx = models.Index("(company_id, remote_number) WHERE remote_number IS NOT NULL")
 
     @api.depends("move_id.name")
     def _compute_display_name(self):
@@ -249,7 +281,8 @@ class NoxFinansCase(models.Model):
         if self.state == "queued":
             # Full rights: a clerk may know that the service is down, from whichever company's
             # connection the clerk's own case hangs on.
-            down = self.company_id.sudo()._get_nox_finans_connector().error_message
+            connector = self.company_id.sudo()._get_nox_finans_connector()
+            down = connector.connection_message
             return self.error_message or down or self.env._("Waiting to be sent.")
         if self.state == "sending":
             return self.env._("Being sent to Nox Finans.")
@@ -272,7 +305,9 @@ class NoxFinansCase(models.Model):
     # What a user may do
     # -------------------------------------------------------------------------
 
-    @api.depends("state", "step", "next_try", "remote_status", "requested_action", "fees")
+    @api.depends(
+        "state", "step", "next_try", "is_stuck", "remote_status", "requested_action", "fees"
+    )
     @api.depends_context("uid")
     def _compute_allowed_actions(self):
         for case in self:
@@ -288,7 +323,7 @@ class NoxFinansCase(models.Model):
         actions = set()
         if self.state == "refused":
             actions.add("send_again")
-        if self.state in ("queued", "uncertain") and self.next_try:
+        if self.state in ("queued", "uncertain") and (self.next_try or self.is_stuck):
             actions.add("try_now")
         if self.state == "queued" and not self.step:
             actions.add("withdraw")
@@ -327,7 +362,7 @@ class NoxFinansCase(models.Model):
     def action_try_now(self):
         self._check_allowed("try_now")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
-        self.sudo().next_try = False
+        self.sudo().write({"next_try": False, "is_stuck": False, "is_tried_now": True})
         self.env["nox.finans.connector"]._trigger_exchange()
 
     def action_withdraw(self):
@@ -430,9 +465,11 @@ class NoxFinansCase(models.Model):
                 "service": service,
                 "channel": channel,
                 "user_id": self.env.uid,
+                "queued_date": fields.Datetime.now(),
                 "error_message": False,
                 "try_count": 0,
                 "next_try": False,
+                "is_stuck": False,
             }
         )
 
@@ -454,9 +491,13 @@ class NoxFinansCase(models.Model):
             self._send_changes(client)
             self.is_mended = False
             commit()
+        is_checked = False
         while step := self._get_next_step():
-            # The invoice may have been paid or cancelled since it was queued.
-            self._check_still_sendable()
+            # The invoice may have been paid or changed since it was queued; what counts most is
+            # the moment before the step that costs money.
+            if not is_checked or step == "handed_over":
+                self._check_still_sendable()
+                is_checked = True
             self.state = "sending"
             commit()
             getattr(self, f"_step_{step}")(client)
@@ -469,9 +510,22 @@ class NoxFinansCase(models.Model):
                 "accepted_date": now,
                 "error_message": False,
                 "try_count": 0,
-                "next_try": now + timedelta(seconds=FIRST_PAUSE),
+                "next_try": now + self._get_pause(0),
             }
         )
+        self._note_overtaken()
+
+    def _note_overtaken(self):
+        """Say on the invoice what somebody did to it while it was on its way."""
+        self.move_id.invalidate_recordset()
+        if self.move_id.move_type != "out_refund" and self.move_id.amount_residual <= 0:
+            self.move_id.message_post(
+                body=self.env._(
+                    "The invoice was paid while it was on its way to Nox Finans, which has it now. "
+                    "Report the payment there (gavel > Report a payment), "
+                    "or the customer is reminded."
+                )
+            )
 
     def _send_changes(self, client):
         """Bring what the service has already got in step with what was mended since."""
@@ -492,9 +546,20 @@ class NoxFinansCase(models.Model):
 
     def _check_still_sendable(self):
         """:raises RefusedError: the invoice breaks a criterion; nothing more is sent"""
+        # What others have committed since this run first looked.
+        self.move_id.invalidate_recordset()
+        self.partner_id.invalidate_recordset()
         reasons = self.move_id._get_nox_finans_rejections(ignore={"open_case"})
         if reasons:
             raise RefusedError(" ".join(reasons))
+
+    def _get_step_label_code(self):
+        """Return what a call that is made now is for, as the log of calls names it."""
+        if self.state == "accepted":
+            return "request" if self.is_request_sent else "status"
+        if self.state == "uncertain":
+            return "look_up"
+        return "mend" if self.is_mended else self._get_next_step()
 
     def _look_up(self, client):
         """Find out whether the step that was under way when the answer was lost has been done."""
@@ -519,28 +584,49 @@ class NoxFinansCase(models.Model):
         return False
 
     def _look_up_tax_reduction(self, client):
-        invoice = client.get_invoice(self.remote_number)
-        total, balance = _number(invoice.get("Total")), _number(invoice.get("Balance"))
-        asked = self._get_asked_reduction()
-        return None not in (total, balance) and total - balance >= asked
+        invoice = answers.mapping(client.get_invoice(self.remote_number))
+        total = answers.amount(invoice.get("Total"))
+        balance = answers.amount(invoice.get("Balance"))
+        if None in (total, balance):
+            raise UncertainError(self.env._("The answer holds no total or no balance."))
+        return total - balance >= self._get_asked_reduction()
 
     def _look_up_bookkept(self, client):
-        return client.get_invoice(self.remote_number).get("Booked") is True
+        return self._get_flag(client, "Booked")
 
     def _look_up_sent(self, client):
-        return client.get_invoice(self.remote_number).get("Sent") is True
+        return self._get_flag(client, "Sent")
+
+    def _get_flag(self, client, name):
+        """Ask for the service's invoice and return one of its yes-or-no fields.
+
+        :raises UncertainError: the answer does not say
+        """
+        value = answers.mapping(client.get_invoice(self.remote_number)).get(name)
+        if not isinstance(value, bool):
+            raise UncertainError(self.env._("The answer does not say “%s”.", name))
+        return value
 
     def _look_up_handed_over(self, client):
-        answer = _found(client.get_case, self.remote_number)
-        if answer is None:
-            return False
+        try:
+            answer = client.get_case(self.remote_number)
+        except RefusedError as error:
+            # What the service answers for an invoice that it has not got is not documented, and
+            # neither how soon after the hand-over it knows it here: the invoice itself tells too.
+            invoice = answers.mapping(client.get_invoice(self.remote_number))
+            if invoice.get("NoxFinans") is True:
+                return True
+            if isinstance(error, NotFoundError) or invoice.get("NoxFinans") is False:
+                return False
+            raise UncertainError(str(error)) from error
         self._note_status(answer)
         return True
 
     def _step_customer(self, client):
         values = self._prepare_customer()
         known = self._get_case_of_customer().customer_hash
-        if known == _digest(values):
+        if known == digest(values):
+            self._note_snapshot("customer", values)
             return
         if known:
             client.update_customer(values["CustomerNumber"], values)
@@ -562,6 +648,7 @@ class NoxFinansCase(models.Model):
         return self.search(
             [
                 ("company_id", "=", self.company_id.id),
+                ("environment", "=", self.environment),
                 ("commercial_partner_id", "=", self.commercial_partner_id.id),
                 ("customer_hash", "!=", False),
             ]
@@ -569,15 +656,22 @@ class NoxFinansCase(models.Model):
 
     def _note_customer(self, values):
         self._get_case_of_customer().customer_hash = False
-        self.customer_hash = _digest(values)
+        self.customer_hash = digest(values)
+        self._note_snapshot("customer", values)
+
+    def _note_snapshot(self, part, values):
+        self.snapshot = (self.snapshot or {}) | {part: values}
+
+    def _get_sent(self, part):
+        return (self.snapshot or {}).get(part) or {}
 
     def _step_invoice(self, client):
         values = self._prepare_invoice()
         if not self.remote_number:
             self._note_invoice(client.create_invoice(values))
-        elif _digest(values) != self.invoice_hash:
+        elif digest(values) != digest(self._get_sent("invoice")):
             self._update_invoice(client, values)
-        self.write({"invoice_hash": _digest(values), "rows_hash": _digest(values["InvoiceRows"])})
+        self._note_snapshot("invoice", values)
 
     def _update_invoice(self, client, values):
         """Bring the service's invoice in step with ours.
@@ -585,7 +679,9 @@ class NoxFinansCase(models.Model):
         :raises RefusedError: rows were changed that are bookkept at the service
         """
         if STEP_ORDER[self.step] >= STEP_ORDER["bookkept"]:
-            if _digest(values["InvoiceRows"]) != self.rows_hash:
+            if digest(values["InvoiceRows"]) != digest(
+                self._get_sent("invoice").get("InvoiceRows")
+            ):
                 raise RefusedError(
                     self.env._(
                         "The invoice's rows were changed after Nox Finans got it (number %s). "
@@ -602,12 +698,12 @@ class NoxFinansCase(models.Model):
         :raises UncertainError: the answer holds no number
         :raises RefusedError: the service comes to another total; nothing is bookkept yet
         """
-        answer = answer if isinstance(answer, dict) else {}
-        number = _word(answer.get("DocumentNumber"))
+        answer = answers.mapping(answer)
+        number = answers.word(answer.get("DocumentNumber"))
         if not number:
             raise UncertainError(self.env._("The answer holds no invoice number."))
         self.remote_number = number
-        total = _number(answer.get("Total"))
+        total = answers.amount(answer.get("Total"))
         if total is not None and abs(abs(total) - self.move_id.amount_total) >= TOTAL_TOLERANCE:
             raise RefusedError(
                 self.env._(
@@ -636,158 +732,24 @@ class NoxFinansCase(models.Model):
         self._note_status(answer)
 
     # -------------------------------------------------------------------------
-    # What is sent
-    # -------------------------------------------------------------------------
-
-    def _prepare_customer(self):
-        """Return the customer as the interface wants it."""
-        customer = self.move_id.commercial_partner_id
-        return payloads.clean(
-            {
-                "CustomerNumber": f"ODOO-{customer.id}",
-                "Name": customer._get_nox_finans_name() or self.partner_id._get_nox_finans_name(),
-                "Type": "COMPANY" if customer.is_company else "PRIVATE",
-                "OrganisationNumber": customer._get_nox_finans_id_number(),
-                "Email": (customer.email or "").strip(),
-                "Phone1": customer.phone,
-                "Currency": "SEK",
-                **self._prepare_address(customer),
-                "CountryCode": customer.country_id.code,
-            }
-        )
-
-    def _prepare_address(self, partner):
-        return {
-            "Address1": (partner.street or "").strip(),
-            "Address2": (partner.street2 or "").strip(),
-            "ZipCode": (partner.zip or "").strip()[: payloads.MAX_ZIP],
-            "City": (partner.city or "").strip(),
-        }
-
-    def _prepare_invoice(self):
-        """Return the invoice as the interface wants it."""
-        move = self.move_id
-        return payloads.clean(
-            {
-                "CustomerNumber": f"ODOO-{move.commercial_partner_id.id}",
-                "ExternalInvoiceReference1": self.reference[: payloads.MAX_REFERENCE],
-                "ExternalInvoiceReference2": move.name[: payloads.MAX_REFERENCE],
-                "InvoiceDate": move.invoice_date.isoformat(),
-                "DueDate": move.invoice_date_due.isoformat(),
-                "Currency": move.currency_id.name,
-                "InvoiceType": "INVOICE",
-                "Language": "SV" if (self.partner_id.lang or "sv").startswith("sv") else "EN",
-                "VATIncluded": False,
-                "OurReference": (move.invoice_user_id.name or "")[: payloads.MAX_PERSON],
-                "YourOrderNumber": (move.ref or "")[: payloads.MAX_ORDER_NUMBER],
-                "Remarks": move.name[: payloads.MAX_REMARKS],
-                "CustomerName": self.partner_id._get_nox_finans_name(),
-                **self._prepare_address(self.partner_id),
-                "Country": self.partner_id.country_id.with_context(lang="sv_SE").name,
-                "EmailInformation": self._prepare_email_information(),
-                "CreditInvoiceReference": self._get_credited_number(),
-                "TaxReductionType": move.nox_finans_tax_reduction
-                and move.nox_finans_tax_reduction_type,
-                "InvoiceRows": [self._prepare_row(line) for line in move._get_nox_finans_lines()],
-            }
-        )
-
-    def _prepare_email_information(self):
-        email = (self.partner_id.email or "").strip()
-        return {"EmailAddressTo": email} if email else None
-
-    def _get_credited_number(self):
-        """Return the service's number of the invoice that this credit note credits.
-
-        :raises RefusedError: that invoice has not been handed over
-        """
-        if self.move_id.move_type != "out_refund":
-            return None
-        number = self.move_id.reversed_entry_id.nox_finans_case_id.remote_number
-        if not number:
-            raise RefusedError(
-                self.env._(
-                    "The invoice that this credit note credits has not been sent via Nox Finans."
-                )
-            )
-        return number
-
-    def _prepare_row(self, line):
-        """Return one invoice row: as it stands where that adds up, else as one piece."""
-        sign = -1 if self.move_id.move_type == "out_refund" else 1
-        price, quantity, discount = line.price_unit, line.quantity, line.discount
-        expected = line.currency_id.round(price * quantity * (1 - discount / 100))
-        if float_compare(expected, line.price_subtotal, precision_digits=2) != 0:
-            # Taxes included in the price, or more decimals than the interface keeps.
-            price, quantity, discount = line.price_subtotal, 1, 0
-        row = {
-            "Description": " ".join((line.name or line.product_id.display_name or "-").split()),
-            "DeliveredQuantity": payloads.quantity(sign * quantity),
-            "Price": price,
-            "VAT": self._get_vat_percent(line),
-            "Unit": line.product_uom_id.name or None,
-            "HouseWork": self._is_house_work(line),
-        }
-        if discount:
-            row |= {"Discount": discount, "DiscountType": "PERCENT"}
-        return {key: value for key, value in row.items() if value is not None}
-
-    def _is_house_work(self, line):
-        return bool(
-            self.move_id.nox_finans_tax_reduction and line.product_id.type in (False, "service")
-        )
-
-    def _get_vat_percent(self, line):
-        """Return the row's VAT in whole percent.
-
-        :raises RefusedError: the row's taxes are not one whole percentage of its amount
-        """
-        taxes = line.tax_ids.flatten_taxes_hierarchy()
-        percent = sum(taxes.mapped("amount"))
-        if any(tax.amount_type != "percent" for tax in taxes) or percent != int(percent):
-            raise RefusedError(
-                self.env._(
-                    "The taxes of the row “%s” cannot be expressed as a whole percentage.",
-                    line.name,
-                )
-            )
-        return int(percent)
-
-    def _get_asked_reduction(self):
-        """Return the tax reduction to ask for, in whole kronor as the interface wants it."""
-        return round(self.move_id.nox_finans_tax_reduction)
-
-    def _prepare_tax_reduction(self):
-        move = self.move_id
-        return payloads.clean(
-            {
-                "ReferenceDocumentType": "INVOICE",
-                "ReferenceNumber": self.remote_number,
-                "CustomerName": self.partner_id._get_nox_finans_name(),
-                "SocialSecurityNumber": move.commercial_partner_id._get_nox_finans_id_number(),
-                "AskedAmount": self._get_asked_reduction(),
-                "PropertyDesignation": move.nox_finans_property_designation,
-            }
-        )
-
-    # -------------------------------------------------------------------------
     # Status
     # -------------------------------------------------------------------------
 
     def _note_status(self, answer):
         """Take over what the service says; what is absent or unusable stays as it was."""
-        answer = answer if isinstance(answer, dict) else {}
+        answer = answers.mapping(answer)
         now = fields.Datetime.now()
-        status = _word(answer.get("Status")) or self.remote_status or payloads.STATUS_UNKNOWN
+        said = answers.word(answer.get("Status"))
+        status = said or self.remote_status or payloads.STATUS_UNKNOWN
         confirmed = not self.confirmed_date and status != payloads.STATUS_UNKNOWN
         values = {
             "remote_status": status,
-            "next_event": _word(answer.get("NextEvent")),
-            "next_event_date": _date(answer.get("NextEventDate")),
-            "ocr_number": _word(answer.get("OCRNumber")),
-            "capital_balance": _number(answer.get("CurrentCapitalBalance")),
-            "balance_with_fees": _number(answer.get("BalanceIncludeFees")),
-            "document_url": _link(answer.get("InvoiceDocumentURL")),
+            "next_event": answers.word(answer.get("NextEvent")),
+            "next_event_date": answers.day(answer.get("NextEventDate")),
+            "ocr_number": answers.word(answer.get("OCRNumber")),
+            "capital_balance": answers.amount(answer.get("CurrentCapitalBalance")),
+            "balance_with_fees": answers.amount(answer.get("BalanceIncludeFees")),
+            "document_url": answers.link(answer.get("InvoiceDocumentURL")),
         }
         self.write(
             {name: value for name, value in values.items() if value is not None}
@@ -803,6 +765,8 @@ class NoxFinansCase(models.Model):
             _logger.warning("Nox Finans does not know invoice %s", self.remote_number)
             answer = {}
             self.error_message = str(error)
+        else:
+            self.error_message = False
         self._note_status(answer)
         self._settle()
 
@@ -814,19 +778,73 @@ class NoxFinansCase(models.Model):
             self._plan_sync()
 
     def _plan_sync(self):
-        """Set when the service is asked again: soon until it confirms, then now and then."""
-        now = fields.Datetime.now()
+        """Set when the service is asked again, if nothing else points to the case before that.
+
+        Soon until it confirms, with growing pauses; then when the next event has come, and at the
+        latest after a week. What changes in between shows in the service's list of invoices.
+        """
         if self.remote_status in (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED):
             self.try_count += 1
-            self.next_try = now + self._get_pause()
+            self.next_try = fields.Datetime.now() + self._get_pause(self.try_count)
         else:
-            self.write({"try_count": 0, "next_try": now + SYNC_INTERVAL})
+            self.write({"try_count": 0, "next_try": self._get_next_sync()})
 
-    def _get_pause(self):
-        return timedelta(seconds=min(FIRST_PAUSE * 2 ** min(self.try_count, 10), LONGEST_PAUSE))
+    def _get_next_sync(self):
+        now = fields.Datetime.now()
+        spread = timedelta(seconds=random.uniform(0, 12 * 3600))
+        latest = now + FULL_ROUND + spread
+        if not self.next_event_date:
+            return latest
+        event = datetime.combine(self.next_event_date, EVENT_HOUR) + spread / 12
+        # An event that should have come, and has not, comes in the course of the day.
+        return min(latest, event if event > now else now + EVENT_PAUSE)
+
+    def _get_pause(self, tries):
+        """Return how long to wait after so many tries: doubled each time, up to an hour."""
+        seconds = min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE)
+        return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))
+
+    def _postpone(self, message):
+        """Plan the next try after a fault that can pass, or leave the case to a person."""
+        tries = self.try_count + 1
+        values = {"try_count": tries, "error_message": message}
+        if self.state == "accepted" or tries < MAX_TRIES:
+            values["next_try"] = fields.Datetime.now() + self._get_pause(tries - 1)
+        else:
+            values |= {
+                "is_stuck": True,
+                "next_try": False,
+                "error_message": self.env._(
+                    "%(message)s Tried %(tries)s times; it is not tried again by itself. "
+                    "Press “Try Now” when the cause is mended.",
+                    message=message,
+                    tries=tries,
+                ),
+            }
+        self.write(values)
+
+    # -------------------------------------------------------------------------
+    # What others may not do meanwhile
+    # -------------------------------------------------------------------------
+
+    def _get_next_step_for_user(self):
+        """Return what a user has to do before the invoice can be changed."""
+        if self.state == "queued" and not self.step:
+            return self.env._(
+                "It is in the queue: take it out first (gavel > Take out of the Queue)."
+            )
+        if self.state == "accepted":
+            return self.env._(
+                "Nox Finans has it: make a credit note, "
+                "or stop the case there first (gavel > Stop)."
+            )
+        return self.env._(
+            "It is being sent. Wait until it has been accepted or refused (the gavel shows it)."
+        )
 
 
-def _digest(values):
+def digest(values):
+    """Return a short word for JSON-able `values`: the same for the same values."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
@@ -836,40 +854,3 @@ def _found(getter, number):
         return getter(number)
     except NotFoundError:
         return None
-
-
-def _word(value):
-    """Return a service's word (a string or a number) as a short string, or None."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return str(value).strip()[:200] or None
-
-
-def _number(value):
-    """Return a service's amount as a float, or None for anything that is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    # Neither NaN nor infinity, nor more than a ledger holds.
-    return number if abs(number) < 1e12 else None
-
-
-def _date(value):
-    try:
-        return datetime.strptime(str(value)[:10], "%Y-%m-%d").date()
-    except ValueError:
-        return None
-
-
-def _link(value):
-    """Return `value` if it is a web address that a browser may safely open, else None."""
-    if not isinstance(value, str):
-        return None
-    try:
-        parts = urlsplit(value.strip())
-    except ValueError:
-        return None
-    return value.strip() if parts.scheme in ("http", "https") and parts.netloc else None

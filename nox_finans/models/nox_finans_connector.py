@@ -1,23 +1,25 @@
 import logging
-import time
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, plaintext2html
 
 from ..api.client import NoxFinansClient, TokenClient
 from ..api.errors import (
+    AccessDeniedError,
     NotReachedError,
     NoxFinansError,
     RateLimitedError,
     RefusedError,
     SignInError,
+    UncertainError,
 )
-from ..api.rate_limit import window_of
-from .nox_finans_case import CHANNELS, FIRST_PAUSE, LONGEST_PAUSE
+from ..api.rate_limit import WINDOW, guest_window_of, window_of
+from .nox_finans_case import CHANNELS, ENVIRONMENTS
+from .nox_finans_run import QUEUE_STATES, AccessToken, Run
 
 _logger = logging.getLogger(__name__)
 
@@ -26,14 +28,25 @@ PRODUCTION_SIGN_IN_URL = "https://apps.fortnox.se"
 # The sandbox's address is the administrator's, for the whole database.
 SANDBOX_URL_PARAMETER = "nox_finans.sandbox_url"
 HELP_URL = "https://www.noxfinans.se"
+# Where the service's sign-in leads back to.
+CALLBACK_PATH = "/nox_finans/callback"
 # Renewed this many seconds before it runs out, so that it does not run out on the way.
 TOKEN_MARGIN = 60
+# A queue that has not moved for so long is an administrator's business.
+STANDSTILL = timedelta(hours=1)
+SHOWN_TROUBLES = 40
+ACTIVITY_TYPE = "nox_finans.mail_activity_type_connection"
+
+
+class ObstacleError(NoxFinansError):
+    """Nothing can be sent by this connection now; the text says why and who can mend it."""
 
 
 class NoxFinansConnector(models.Model):
     """A company's connection to Nox Finans and its settings: one per company."""
 
     _name = "nox.finans.connector"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Nox Finans Connection"
     _rec_name = "company_id"
     _order = "company_id"
@@ -42,9 +55,7 @@ class NoxFinansConnector(models.Model):
         comodel_name="res.company", required=True, readonly=True, ondelete="cascade"
     )
     environment = fields.Selection(
-        selection=[("sandbox", "Sandbox (nothing is really sent)"), ("production", "Production")],
-        required=True,
-        default="sandbox",
+        selection=ENVIRONMENTS, required=True, default="sandbox", tracking=True
     )
     base_url = fields.Char(string="Address of the Service", compute="_compute_base_url")
     state = fields.Selection(
@@ -56,13 +67,38 @@ class NoxFinansConnector(models.Model):
         required=True,
         readonly=True,
         default="disconnected",
+        tracking=True,
     )
-    remote_company = fields.Char(string="Connected Company", readonly=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        help="Who is told when the connection needs attention: at first who has connected it.",
+    )
+    remote_company = fields.Char(string="Connected Company", readonly=True, tracking=True)
+    remote_registry = fields.Char(
+        string="Its Organisation Number", readonly=True, help="As the other side reports it."
+    )
+    connected_date = fields.Datetime(string="Connected on", readonly=True)
+    # A connection belongs to the database in which it was made: see `_is_foreign`.
+    database_uuid = fields.Char(readonly=True, copy=False, groups="base.group_system")
+    connection_message = fields.Char(compute="_compute_connection_message")
+    is_foreign = fields.Boolean(compute="_compute_connection_message")
     error_message = fields.Char(string="Message", readonly=True)
     try_count = fields.Integer(readonly=True)
     next_try = fields.Datetime(readonly=True)
+    last_run = fields.Datetime(readonly=True)
     last_success = fields.Datetime(string="Last Contact", readonly=True)
-    queue_length = fields.Integer(compute="_compute_queue_length")
+    listed_until = fields.Datetime(
+        string="Changes Asked for", readonly=True, help="Up to when changed invoices were listed."
+    )
+    queue_moved = fields.Datetime(string="Queue Last Moved", readonly=True)
+    queue_length = fields.Integer(string="In the Queue", compute="_compute_queue")
+    oldest_waiting = fields.Datetime(string="Oldest Waiting Since", compute="_compute_queue")
+    open_count = fields.Integer(string="Open Cases", compute="_compute_queue")
+    call_count = fields.Integer(string="Calls in the Last Hour", compute="_compute_call_count")
+    trouble_case_ids = fields.Many2many(
+        comodel_name="nox.finans.case", string="What Is Stuck", compute="_compute_trouble_case_ids"
+    )
 
     # Only the system reads these.
     client_id = fields.Char(groups=fields.NO_ACCESS, copy=False)
@@ -70,6 +106,7 @@ class NoxFinansConnector(models.Model):
     access_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     refresh_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     token_expiry = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
+    granted_scope = fields.Char(groups=fields.NO_ACCESS, copy=False)
 
     default_channel = fields.Selection(
         selection=CHANNELS,
@@ -112,19 +149,51 @@ class NoxFinansConnector(models.Model):
             is_production = connector.environment == "production"
             connector.base_url = PRODUCTION_URL if is_production else sandbox
 
-    def _compute_queue_length(self):
-        counts = dict(
-            self.env["nox.finans.case"]._read_group(
-                [
-                    ("company_id", "in", self.company_id.ids),
-                    ("state", "in", ("queued", "sending", "uncertain")),
-                ],
+    @api.depends("state", "error_message", "environment")
+    def _compute_connection_message(self):
+        for connector in self:
+            connector.is_foreign = connector._is_foreign()
+            connector.connection_message = connector._get_obstacle() or connector.error_message
+
+    def _compute_queue(self):
+        Case = self.env["nox.finans.case"]
+        companies = [("company_id", "in", self.company_id.ids)]
+        waiting = {
+            company: (count, oldest)
+            for company, count, oldest in Case._read_group(
+                [*companies, ("state", "in", QUEUE_STATES)],
                 ["company_id"],
-                ["__count"],
+                ["__count", "queued_date:min"],
             )
+        }
+        out = dict(
+            Case._read_group([*companies, ("state", "=", "accepted")], ["company_id"], ["__count"])
         )
         for connector in self:
-            connector.queue_length = counts.get(connector.company_id, 0)
+            count, oldest = waiting.get(connector.company_id, (0, False))
+            connector.queue_length = count
+            connector.oldest_waiting = oldest
+            connector.open_count = out.get(connector.company_id, 0)
+
+    def _compute_call_count(self):
+        since = fields.Datetime.now() - timedelta(hours=1)
+        domain = [("company_id", "in", self.company_id.ids), ("date", ">=", since)]
+        groups = self.env["nox.finans.exchange"]._read_group(domain, ["company_id"], ["__count"])
+        counts = dict(groups)
+        for connector in self:
+            connector.call_count = counts.get(connector.company_id, 0)
+
+    def _compute_trouble_case_ids(self):
+        for connector in self:
+            connector.trouble_case_ids = self.env["nox.finans.case"].search(
+                [
+                    ("company_id", "=", connector.company_id.id),
+                    ("state", "in", QUEUE_STATES),
+                    ("error_message", "!=", False),
+                ],
+                order="is_stuck DESC, queued_date, id",
+                limit=SHOWN_TROUBLES,
+            )
 
     @api.depends("company_id")
     def _compute_term_ids(self):
@@ -169,6 +238,7 @@ class NoxFinansConnector(models.Model):
                 )
 
     def write(self, vals):
+        changed = self.browse()
         if "environment" in vals:
             changed = self.filtered(lambda connector: connector.environment != vals["environment"])
             if changed.filtered(lambda connector: connector.state != "disconnected"):
@@ -178,100 +248,90 @@ class NoxFinansConnector(models.Model):
                         "a connection belongs to one environment."
                     )
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        changed._move_queue_to_environment()
+        return result
+
+    def _move_queue_to_environment(self):
+        """Let go along what no service has got anything of; the rest stays where it is known."""
+        for connector in self:
+            # Full rights: nobody writes cases but the system; who may change the environment may
+            # have the queue follow it.
+            self.env["nox.finans.case"].sudo().search(
+                [
+                    ("company_id", "=", connector.company_id.id),
+                    ("state", "in", ("queued", "refused")),
+                    ("step", "=", False),
+                ]
+            ).environment = connector.environment
 
     # -------------------------------------------------------------------------
     # Settings
     # -------------------------------------------------------------------------
 
     @api.model
+    def get_sending_banners(self):
+        """Return for each chosen company where invoices go to, and what keeps them from going.
+
+        For all who may send; the selection shows it above the list.
+        """
+        self.check_access("read")
+        labels = dict(self._fields["environment"]._description_selection(self.env))
+        return [
+            {
+                "company": connector.company_id.display_name,
+                "environment": connector.environment,
+                "label": labels[connector.environment],
+                "message": connector.connection_message or "",
+            }
+            for connector in self.search([("company_id", "in", self.env.companies.ids)])
+        ]
+
+    @api.model
     def action_open_settings(self):
         """Open the connection of the current company."""
         return self.env.company._get_nox_finans_connector()._get_records_action(
-            name=self.env._("Nox Finans Settings")
+            name=self.env._("Nox Finans Connection")
         )
 
-    def action_test(self):
-        """Ask the service for the company's name, and say in words what came of it."""
-        self.ensure_one()
-        self.check_access("write")
-        try:
-            self._check_usable()
-            company = self._get_client().get_company()
-            name = str(company.get("CompanyName") or "") if isinstance(company, dict) else ""
-            message, kind = self.env._("Connected to %s.", name or self.base_url), "success"
-            # Full rights: the name is what the service says, not the user.
-            self.sudo().remote_company = name
-        except NoxFinansError as error:
-            message, kind = self._describe(error), "danger"
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+    def _get_obstacle(self):
+        """Return in words why nothing can be sent by this connection now, or None."""
+        if self._is_foreign():
+            return self.env._(
+                "This database is a copy: the connection to Nox Finans belongs to the one it was "
+                "made in. Nothing is sent from here until an administrator takes it over, or "
+                "switches to the sandbox, under Nox Finans > Connection."
+            )
+        if self.state == "disconnected":
+            return self.env._("The company is not connected to Nox Finans.")
+        if self.state == "sign_in":
+            return self.error_message or self.env._("Somebody has to connect to Nox Finans again.")
+        return self._get_address_trouble()
 
-    def action_disconnect(self):
-        self.ensure_one()
-        self.check_access("write")
-        # Full rights: only the system reads and clears secrets.
-        self.sudo().write(
-            {
-                "state": "disconnected",
-                "client_id": False,
-                "client_secret": False,
-                "access_token": False,
-                "refresh_token": False,
-                "token_expiry": False,
-                "remote_company": False,
-                "error_message": False,
-            }
+    def _get_address_trouble(self):
+        if urlsplit(self.base_url or "").scheme in ("http", "https"):
+            return None
+        return self.env._(
+            "The address of the sandbox is missing "
+            "(system parameter %s): an administrator sets it.",
+            SANDBOX_URL_PARAMETER,
         )
 
-    def _connect(self, credentials):
-        """Take over the credentials that the sign-in brought, for the system only.
-
-        :param credentials: dict with client_id, client_secret, access_token, refresh_token and
-            expires_in (seconds)
-        """
-        self.ensure_one()
-        expires_in = timedelta(seconds=credentials["expires_in"])
-        # Full rights: only the system reads and writes secrets.
-        self.sudo().write(
-            {
-                **{
-                    name: credentials[name]
-                    for name in ("client_id", "client_secret", "access_token", "refresh_token")
-                },
-                "token_expiry": fields.Datetime.now() + expires_in,
-                "state": "connected",
-                "error_message": False,
-                "try_count": 0,
-                "next_try": False,
-            }
-        )
+    def _check_address(self):
+        """:raises UserError: the service has no address that can be called"""
+        if trouble := self._get_address_trouble():
+            raise UserError(trouble)
 
     def _check_usable(self):
-        """:raises SignInError: the company is not connected, or the service has no address"""
-        if self.state != "connected":
-            raise SignInError(self.env._("The company is not connected to Nox Finans."))
-        if urlsplit(self.base_url or "").scheme not in ("http", "https"):
-            raise SignInError(
-                self.env._(
-                    "The address of the sandbox is missing "
-                    "(system parameter %s): an administrator sets it.",
-                    SANDBOX_URL_PARAMETER,
-                )
-            )
+        """:raises ObstacleError: nothing can be sent by this connection; says why"""
+        if obstacle := self._get_obstacle():
+            raise ObstacleError(obstacle)
 
     def _check_ready_to_send(self):
         """:raises UserError: there is no connection to send by; says who mends it"""
         try:
             self._check_usable()
-        except SignInError as error:
+        except ObstacleError as error:
             raise UserError(
                 self.env._(
                     "%(reason)s Ask the accounting manager: "
@@ -284,11 +344,84 @@ class NoxFinansConnector(models.Model):
     # Speaking to the service
     # -------------------------------------------------------------------------
 
-    def _get_client(self, on_exchange=lambda exchange: None):
-        """Return a client that signs in by itself and keeps the rate limit."""
+    def _get_client(self, window=None):
+        """Return a client that signs in by itself and keeps the rate limit.
+
+        :raises ObstacleError: nothing can be sent by this connection
+        """
+        self._check_usable()
+        window = window or window_of(self._get_window_key())
+        window.prime(self._get_ages())
+        return NoxFinansClient(self.base_url, AccessToken(self).get, window)
+
+    def _get_window_key(self):
         # Full rights: the client id tells the rate limit's window; it goes nowhere else.
-        window = window_of((self.sudo().client_id, self.company_id.id, self.base_url))
-        return NoxFinansClient(self.base_url, _AccessToken(self).get, window, on_exchange)
+        return self.env.cr.dbname, self.sudo().client_id, self.company_id.id, self.base_url
+
+    def _get_ages(self):
+        """Return how many seconds ago the company's latest calls were, in whichever process."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        # Full rights: counted for all who may test the connection.
+        exchanges = self.env["nox.finans.exchange"].sudo()
+        calls = exchanges.search_fetch(
+            [
+                ("company_id", "=", self.company_id.id),
+                # Longer calls than this are none that count.
+                ("date", ">=", now - timedelta(seconds=2 * WINDOW)),
+            ],
+            ["date", "duration"],
+        )
+        return [(now - call.date).total_seconds() - call.duration / 1000 for call in calls]
+
+    @contextmanager
+    def _speak_aside(self):
+        """Give a client for what a person does now, also while the cron works for the company.
+
+        One such person at a time and company; beside the cron only the reserved calls go.
+        """
+        with self._lock_cursor() as lock:
+            lock.execute(
+                SQL(
+                    "SELECT pg_advisory_xact_lock(hashtext(%s), %s)",
+                    f"{self._table}/aside",
+                    self.id,
+                )
+            )
+            key = self._get_window_key()
+            window = window_of(key) if self._lock_run(lock) else guest_window_of(key)
+            client = self._get_client(window)
+            calls = []
+            client.on_exchange = calls.append
+            try:
+                yield client
+            finally:
+                self._log_aside(calls)
+
+    def _log_aside(self, calls):
+        """Log the calls of :meth:`_speak_aside`, whatever becomes of the caller's transaction."""
+        with self.env.registry.cursor() as cr:
+            # Full rights: nobody writes the log but the system.
+            connector = self.with_env(self.env(cr=cr)).sudo()
+            connector._log([(call, False, "test") for call in calls])
+
+    def _log(self, calls):
+        """Log calls: tuples of an :class:`Exchange`, the id of its case or False, and our step."""
+        self.env["nox.finans.exchange"].create(
+            [
+                {
+                    "company_id": self.company_id.id,
+                    "case_id": case_id,
+                    "step": step,
+                    "date": call.date,
+                    "method": call.method,
+                    "path": call.path,
+                    "status_code": call.status_code,
+                    "duration": call.duration,
+                    "message": call.message,
+                }
+                for call, case_id, step in calls
+            ]
+        )
 
     def _renew_access_token(self, refused_token):
         """Return a valid access token and the seconds it is good for.
@@ -297,7 +430,8 @@ class NoxFinansConnector(models.Model):
         is committed at once, in a transaction of its own.
 
         :param refused_token: the one that the service no longer accepts, or None
-        :raises SignInError, NotReachedError, UncertainError:
+        :raises SignInError: the connection is lost; somebody has to connect again
+        :raises NotReachedError: no clear answer; nothing of what the token was for has been sent
         """
         with self.env.registry.cursor() as cr:
             # Full rights: only the system reads secrets.
@@ -306,7 +440,7 @@ class NoxFinansConnector(models.Model):
             lifetime = connector._get_token_lifetime()
             if connector.access_token and connector.access_token != refused_token and lifetime > 0:
                 return connector.access_token, lifetime
-            tokens = connector._get_token_client().refresh(connector.refresh_token)
+            tokens = connector._refresh_tokens()
             connector.write(
                 {
                     "access_token": tokens.access_token,
@@ -317,6 +451,13 @@ class NoxFinansConnector(models.Model):
             # The old token is used up: this one must be kept whatever happens to the caller.
             cr.commit()  # pylint: disable=invalid-commit
             return tokens.access_token, connector._get_token_lifetime()
+
+    def _refresh_tokens(self):
+        try:
+            return self._get_token_client().refresh(self.refresh_token)
+        except UncertainError as error:
+            # Whether the token is used up shows at the next try: then it is refused.
+            raise NotReachedError(str(error)) from error
 
     def _get_token_lifetime(self):
         expiry = self.token_expiry or fields.Datetime.now()
@@ -339,12 +480,30 @@ class NoxFinansConnector(models.Model):
                 return self.env._(
                     "Nox Finans asks us to slow down; it goes on by itself in a moment."
                 )
+            case ObstacleError():
+                return str(error)
+            case SignInError(reason="invalid_client"):
+                return self.env._(
+                    "Nox Finans does not accept the client's id or secret (%s). Look them up and "
+                    "connect again; what is queued stays queued.",
+                    error,
+                )
             case SignInError():
                 return self.env._(
                     "The connection to Nox Finans is not accepted (%s). "
                     "An administrator has to connect again; what is queued stays queued.",
                     error,
                 )
+            case AccessDeniedError():
+                return self.env._(
+                    "Nox Finans knows the company but does not let us in (%s). Look at the "
+                    "agreement, the licence and the rights that were given when connecting; "
+                    "what is queued stays queued.",
+                    error,
+                )
+            case RefusedError(status=None):
+                # Our own no: nothing was asked of the service.
+                return str(error)
             case RefusedError():
                 return self.env._("Nox Finans says no: %s", error)
         return self.env._(
@@ -367,51 +526,62 @@ class NoxFinansConnector(models.Model):
     def _cron_exchange(self):
         """Send what is queued and ask for the status of what is out, for each company.
 
-        One faulty company or invoice does not stop the others.
+        The companies take turns, first the one whose last turn is longest ago, so that a long
+        queue does not hold up a short one. One faulty company or invoice does not stop the others.
         """
-        connectors = self.search([("state", "=", "connected")])
-        self.env["ir.cron"]._commit_progress(remaining=len(connectors))
-        for connector in connectors:
-            try:
-                is_time_left = connector._exchange()
-            except Exception:
-                self.env.cr.rollback()
-                _logger.exception("Exchange with Nox Finans failed, company %s", connector.id)
-                is_time_left = True
-            if not is_time_left:
-                # Odoo's cron runs again at once; what is left is due still.
-                self.env["ir.cron"]._commit_progress(1, remaining=1)
-                return
-            self.env["ir.cron"]._commit_progress(1)
+        # One for each company, and each has to be looked at.
+        connectors = self.search(  # pylint: disable=no-search-all
+            [], order="last_run NULLS FIRST, id"
+        )
+        self.env["ir.cron"]._commit_progress(remaining=1)
+        with self._lock_cursor() as lock:
+            runs = [run for connector in connectors if (run := connector._start_run(lock))]
+            is_time_left = self._take_turns(runs)
+            for run in runs:
+                run.finish()
+        connectors._note_standstill()
+        # With time up, Odoo's cron runs again at once; what is left is due still.
+        self.env["ir.cron"]._commit_progress(1, remaining=0 if is_time_left else 1)
 
-    def _exchange(self):
-        """Do one company's work; return whether the cron has time left for more."""
-        with self._only_run() as is_only:
-            if not is_only:
-                return True
+    def _take_turns(self, runs):
+        """Let each run work in its turn until all are done; return whether the time was enough."""
+        waiting = list(runs)
+        while waiting:
+            # Whose rate limit lets it go on at once comes first, else whose pause is the shortest.
+            waiting.sort(key=lambda run: run.get_pause())
+            run = waiting.pop(0)
+            if run.take_turn(is_alone=not waiting):
+                waiting.append(run)
+            if not run.is_time_left:
+                return False
+        return True
+
+    def _start_run(self, lock):
+        """Return one company's :class:`Run`, or None when it has none now."""
+        try:
+            if self._get_obstacle() or not self._lock_run(lock):
+                return None
             self._note_interrupted()
-            run = _Run(self.with_company(self.company_id))
-            if self.next_try and self.next_try > fields.Datetime.now():
-                return True
-            is_time_left = run.send_queued() and run.perform_requests() and run.sync_status()
-            run.finish()
-            return is_time_left
+            self.last_run = fields.Datetime.now()
+            self.env["ir.cron"]._commit_progress()
+            return Run(self.with_company(self.company_id))
+        except NoxFinansError:
+            self.env.cr.rollback()
+            return None
 
     @contextmanager
-    def _only_run(self):
-        """Hold the company's lock for the whole run, over all its commits.
+    def _lock_cursor(self):
+        """Hold the locks of a cron's run over all its commits.
 
-        The lock lives in a transaction of its own, so that it ends with the process at the latest.
+        They live in a transaction of their own, so that they end with the process at the latest.
         """
         with self.env.registry.cursor() as cr:
-            cr.execute(
-                SQL(
-                    "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
-                    self._table,
-                    self.id,
-                )
-            )
-            yield cr.fetchone()[0]
+            yield cr
+
+    def _lock_run(self, cr):
+        """Return whether this process is now the only one that works for the company."""
+        cr.execute(SQL("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", self._table, self.id))
+        return cr.fetchone()[0]
 
     def _note_interrupted(self):
         """Whatever is found in `sending` now was left by a process that died."""
@@ -425,246 +595,55 @@ class NoxFinansConnector(models.Model):
                 "error_message": self.env._("Interrupted while sending: it is looked up first."),
             }
         )
-        self.env["ir.cron"]._commit_progress()
 
+    # -------------------------------------------------------------------------
+    # What an administrator has to know
+    # -------------------------------------------------------------------------
 
-class _AccessToken:
-    """Keeps a connector's access token for one client, and renews it when it must."""
-
-    def __init__(self, connector):
-        self._connector = connector
-        self._token = None
-        self._good_until = 0
-
-    def get(self, renew):
-        if renew or time.monotonic() >= self._good_until:
-            refused = self._token if renew else None
-            self._token, lifetime = self._connector._renew_access_token(refused)
-            self._good_until = time.monotonic() + lifetime
-        return self._token
-
-
-class _Run:
-    """One company's work in one run of the cron."""
-
-    def __init__(self, connector):
-        self.connector = connector
-        self.env = connector.env
-        self.client = connector._get_client()
-        self.counts = {"accepted": 0, "refused": 0, "uncertain": 0, "performed": 0, "synced": 0}
-        self.confirmed_by_user = {}
-        self.refused_by_user = {}
-        self.is_stopped = False
-
-    def commit(self, processed=0):
-        """Commit; return whether the cron has time left."""
-        return self.env["ir.cron"]._commit_progress(processed) > 0
-
-    def send_queued(self):
-        """Send what is due, oldest first; return whether time is left."""
-        return self._work_through([("state", "in", ("queued", "uncertain"))], "id", self._send)
-
-    def perform_requests(self):
-        """Carry out what users have asked for; return whether time is left."""
-        domain = [("state", "=", "accepted"), ("requested_action", "!=", False)]
-        return self._work_through(domain, "write_date, id", self._perform)
-
-    def sync_status(self):
-        """Ask for the status of what is due; return whether time is left."""
-        domain = [("state", "=", "accepted"), ("requested_action", "=", False)]
-        return self._work_through(domain, "next_try, id", self._sync)
-
-    def _work_through(self, domain, order, work):
-        Case = self.env["nox.finans.case"]
-        domain = [
-            ("company_id", "=", self.connector.company_id.id),
-            *domain,
-            "|",
-            ("next_try", "=", False),
-            ("next_try", "<=", fields.Datetime.now()),
-        ]
-        for case_id in Case.search(domain, order=order).ids:
-            if self.is_stopped:
-                break
-            case = Case.browse(case_id).try_lock_for_update(allow_referencing=True)
-            # Without a lock, somebody else is at it; it may also have been withdrawn.
-            if not case.filtered_domain(domain):
+    def _note_standstill(self):
+        """Call the administrator once when the queue stands still, and no longer once it moves."""
+        limit = fields.Datetime.now() - STANDSTILL
+        # Counted anew: the run has changed it.
+        self.invalidate_recordset(["queue_length", "oldest_waiting", "open_count"])
+        for connector in self:
+            if connector._is_foreign():
                 continue
-            self._guard(case, work)
-            if not self.commit(1):
-                return False
-        return True
-
-    def _guard(self, case, work):
-        """Do the work on one case, so that its failure is its own."""
-        self.client.on_exchange = lambda exchange: self._log(case, exchange)
-        # What is written on the case is read by the one who sent it.
-        case = case.with_context(lang=case.user_id.lang or self.env.lang)
-        try:
-            work(case)
-            self._note_success()
-        except NoxFinansError as error:
-            self._fail(case, error)
-        except Exception:
-            _logger.exception("Nox Finans case %s failed", case.id)
-            self.env.cr.rollback()
-            if case.state == "sending":
-                # The call may have been made: look first.
-                case.state = "uncertain"
-            self._postpone(case, self.env._("An unexpected error; see the server's log."))
-
-    def _send(self, case):
-        case._send(self.client, self.commit)
-        self._announce(case)
-        self.counts["accepted"] += 1
-        self.connector._trigger_exchange(case.next_try)
-
-    def _sync(self, case):
-        case._sync(self.client)
-        self._announce(case)
-        self.counts["synced"] += 1
-        if case.next_try:
-            self.connector._trigger_exchange(case.next_try)
-
-    def _perform(self, case):
-        user, action = case.requested_by, case.requested_action
-        label = dict(case._fields["requested_action"]._description_selection(case.env))[action]
-        is_clear = case._perform_request(self.client, self.commit)
-        case._clear_request()
-        if is_clear:
-            text = case.env._("Nox Finans: “%(action)s” is done, asked for by %(user)s.")
-        else:
-            text = case.env._(
-                "Nox Finans: no clear answer to “%(action)s”, asked for by %(user)s. The status "
-                "has been fetched; look at it before you ask again."
+            moved = max(
+                filter(None, (connector.queue_moved, connector.connected_date)), default=limit
             )
-        case.move_id.message_post(body=text % {"action": label, "user": user.name})
-        self.counts["performed"] += 1
+            stands = connector.oldest_waiting and max(connector.oldest_waiting, moved) <= limit
+            if stands:
+                connector._call_administrator(
+                    self.env._("The queue to Nox Finans stands still"),
+                    connector.connection_message or connector._get_first_trouble(),
+                )
+            elif connector.state == "connected":
+                connector.activity_unlink([ACTIVITY_TYPE])
 
-    def _fail_request(self, case, error, message):
-        """Return whether the failure of a user's request is dealt with."""
-        if isinstance(error, NotReachedError | SignInError | RateLimitedError):
-            # Nothing was done: it is asked for again as soon as it can be.
-            case.is_request_sent = False
-            return False
-        if not isinstance(error, RefusedError):
-            return False
-        refused = self.refused_by_user.setdefault(case.requested_by, [])
-        refused.append(f"{case.move_id.name}: {message}")
-        case._clear_request()
-        case.move_id.message_post(body=message)
-        return True
+    def _get_first_trouble(self):
+        case = self.env["nox.finans.case"].search(
+            [("company_id", "=", self.company_id.id), ("state", "in", QUEUE_STATES)],
+            order="queued_date, id",
+            limit=1,
+        )
+        return f"{case.move_id.name}: {case.status_message}"
 
-    def _fail(self, case, error):
-        message = self.connector.with_env(case.env)._describe(error)
-        if case.requested_action and self._fail_request(case, error, message):
+    def _call_administrator(self, summary, note):
+        """Give the administrator an activity: one, until it is done or the trouble is over."""
+        self.ensure_one()
+        if self.activity_search([ACTIVITY_TYPE]):
             return
-        if isinstance(error, NotReachedError | SignInError):
-            self._stop(case, error, message)
-        elif isinstance(error, RateLimitedError):
-            self.is_stopped = True
-            self._postpone(case, message, pause=error.retry_after)
-        elif isinstance(error, RefusedError) and case.state in ("queued", "sending"):
-            self.counts["refused"] += 1
-            case.write({"state": "refused", "error_message": message, "next_try": False})
-            refused = self.refused_by_user.setdefault(case.user_id, [])
-            refused.append(f"{case.move_id.name}: {message}")
-            case.move_id.message_post(body=message)
-        else:
-            self.counts["uncertain"] += 1
-            if case.state != "accepted":
-                case.state = "uncertain"
-            self._postpone(case, message)
-
-    def _stop(self, case, error, message):
-        """The trouble is the connection's, not the case's: all of the company's queue waits."""
-        self.is_stopped = True
-        if case.state == "sending":
-            case.state = "queued"
-        connector = self.connector
-        values = {"error_message": message}
-        if isinstance(error, SignInError):
-            values["state"] = "sign_in"
-        else:
-            pause = min(FIRST_PAUSE * 2 ** min(connector.try_count, 10), LONGEST_PAUSE)
-            values |= {
-                "try_count": connector.try_count + 1,
-                "next_try": fields.Datetime.now() + timedelta(seconds=pause),
-            }
-            connector._trigger_exchange(values["next_try"])
-        connector.write(values)
-        _logger.warning("Nox Finans, company %s: %s", connector.company_id.id, error)
-
-    def _postpone(self, case, message, pause=None):
-        if case.state == "sending":
-            case.state = "queued"
-        case.try_count += 1
-        wait = timedelta(seconds=pause) if pause else case._get_pause()
-        case.write({"error_message": message, "next_try": fields.Datetime.now() + wait})
-        self.connector._trigger_exchange(case.next_try)
-
-    def _note_success(self):
-        connector = self.connector
-        if connector.error_message:
-            connector.write({"error_message": False, "try_count": 0, "next_try": False})
-
-    def _log(self, case, exchange):
-        self.env["nox.finans.exchange"].create(
-            {
-                "case_id": case.id,
-                "date": exchange.date,
-                "method": exchange.method,
-                "path": exchange.path,
-                "status_code": exchange.status_code,
-                "duration": exchange.duration,
-                "message": exchange.message,
-            }
+        self.activity_schedule(
+            ACTIVITY_TYPE,
+            summary=summary,
+            note=plaintext2html(note or ""),
+            user_id=self._get_administrator().id,
         )
 
-    def _announce(self, case):
-        """Tell the invoice, and its sender at the end, once the service has confirmed the case."""
-        if case.is_announced or not case.confirmed_date:
-            return
-        case.is_announced = True
-        case.move_id.message_post(
-            body=case.env._(
-                "Nox Finans: %(status)s OCR number %(ocr)s.",
-                status=case.status_message,
-                ocr=case.ocr_number or "–",
-            )
-        )
-        self.confirmed_by_user.setdefault(case.user_id, []).append(case.move_id.name)
-
-    def finish(self):
-        """Tell the senders what came of it, one message each, log the run in one line, commit."""
-        for user, reasons in self.refused_by_user.items():
-            self._notify(user, "danger", self._get_refusal(user, reasons))
-        for user, names in self.confirmed_by_user.items():
-            self._notify(user, "success", self._get_confirmation(user, names))
-        if any(self.counts.values()):
-            _logger.info("Nox Finans, company %s: %s", self.connector.company_id.id, self.counts)
-            self.connector.last_success = fields.Datetime.now()
-        self.commit()
-
-    def _get_env(self, user):
-        return self.env(context={**self.env.context, "lang": user.lang})
-
-    def _get_refusal(self, user, reasons):
-        if len(reasons) == 1:
-            return reasons[0]
-        return self._get_env(user)._(
-            "%s invoices were not accepted. Each says why: Customers > Nox Finans > Cases.",
-            len(reasons),
-        )
-
-    def _get_confirmation(self, user, names):
-        env = self._get_env(user)
-        if len(names) == 1:
-            return env._("Invoice %s is approved and will be handled.", names[0])
-        return env._("%s invoices are approved and will be handled.", len(names))
-
-    def _notify(self, user, kind, message):
-        user._bus_send(
-            "simple_notification",
-            {"type": kind, "title": "Nox Finans", "message": message, "sticky": True},
-        )
+    def _get_administrator(self):
+        """Return who has connected the company, or else somebody who can mend the connection."""
+        if self.user_id.active:
+            return self.user_id
+        managers = self.env.ref("account.group_account_manager").all_user_ids
+        here = managers.filtered(lambda user: user.active and self.company_id in user.company_ids)
+        return here[:1] or self.env.ref("base.user_admin")

@@ -3,27 +3,46 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
+from .nox_finans_case import STEPS
+
 # The log is for finding faults; the case itself keeps what matters later.
 KEEP_DAYS = 90
 
 
 class NoxFinansExchange(models.Model):
-    """One call to the service on behalf of a case: when, what, and what it answered."""
+    """One call to the service: when, what, what for, and what it answered."""
 
     _name = "nox.finans.exchange"
     _description = "Nox Finans Exchange"
     _order = "id desc"
 
     case_id = fields.Many2one(
-        comodel_name="nox.finans.case", required=True, ondelete="cascade", index=True
+        comodel_name="nox.finans.case",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="Empty for calls that concern the whole connection.",
     )
-    company_id = fields.Many2one(related="case_id.company_id", store=True, index=True)
-    date = fields.Datetime(required=True, index=True)
+    company_id = fields.Many2one(comodel_name="res.company", required=True, ondelete="cascade")
+    step = fields.Selection(
+        selection=[
+            *STEPS,
+            ("look_up", "Look up"),
+            ("mend", "Bring up to date"),
+            ("status", "Fetch status"),
+            ("request", "A user's request"),
+            ("list", "List changes"),
+            ("test", "Test or sign in"),
+        ],
+        string="What For",
+    )
+    date = fields.Datetime(required=True)
     method = fields.Char(required=True)
     path = fields.Char(required=True)
     status_code = fields.Integer(string="HTTP Status", help="0: no answer came.", aggregator=None)
     duration = fields.Integer(string="Duration (ms)", aggregator="avg")
     message = fields.Char(help="What the service said, or why there was no answer.")
+
+    _company_date_idx = models.Index("(company_id, date)")
 
     @api.autovacuum
     def _gc_exchanges(self):

@@ -9,7 +9,10 @@ class ResConfigSettings(models.TransientModel):
     )
     nox_finans_state = fields.Selection(related="nox_finans_connector_id.state")
     nox_finans_remote_company = fields.Char(related="nox_finans_connector_id.remote_company")
-    nox_finans_error_message = fields.Char(related="nox_finans_connector_id.error_message")
+    nox_finans_connection_message = fields.Char(
+        related="nox_finans_connector_id.connection_message"
+    )
+    nox_finans_is_foreign = fields.Boolean(related="nox_finans_connector_id.is_foreign")
     nox_finans_environment = fields.Selection(
         related="nox_finans_connector_id.environment", readonly=False
     )
@@ -31,6 +34,9 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             company = settings.company_id or self.env.company
             settings.nox_finans_connector_id = company._get_nox_finans_connector()
+
+    def action_nox_finans_connect(self):
+        return self.nox_finans_connector_id.action_open_connect()
 
     def action_nox_finans_test(self):
         return self.nox_finans_connector_id.action_test()

@@ -1,6 +1,8 @@
 from . import (
     test_company,
+    test_connection,
     test_criteria,
+    test_guards,
     test_rights,
     test_selection,
     test_send,

@@ -259,6 +259,7 @@ class TestCriteria(NoxFinansCase):
                     "company_id": move.company_id.id,
                     "service": "invoice",
                     "channel": "letter",
+                    "environment": "sandbox",
                     "state": self.random.choice(["queued", "accepted", "refused", "closed"]),
                 }
             )

@@ -117,6 +117,7 @@ class TestSend(NoxFinansCase):
                     "company_id": self.company.id,
                     "service": "invoice",
                     "channel": "letter",
+                    "environment": "sandbox",
                 }
             )
         with self.assertRaises(AccessError):
@@ -132,6 +133,7 @@ class TestSend(NoxFinansCase):
             "company_id": self.company.id,
             "service": "invoice",
             "channel": "letter",
+            "environment": "sandbox",
         }
         with (
             mute_logger("odoo.sql_db"),
@@ -171,6 +173,7 @@ class TestSend(NoxFinansCase):
 
     def test_an_invoice_with_a_case_cannot_be_deleted(self):
         case = self._sent_case()
+        case.sudo().state = "closed"
         move = case.move_id
         move.button_draft()
         with self.assertRaisesRegex(UserError, "cannot be deleted"):

@@ -30,6 +30,7 @@ class NoxFinansSend(models.TransientModel):
     rejected_count = fields.Integer(compute="_compute_partition")
     environment = fields.Char(compute="_compute_environment")
     is_sandbox = fields.Boolean(compute="_compute_environment")
+    is_blocked = fields.Boolean(compute="_compute_environment")
     connection_message = fields.Char(compute="_compute_environment")
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_cost")
     cost = fields.Monetary(compute="_compute_cost")
@@ -59,18 +60,13 @@ class NoxFinansSend(models.TransientModel):
                 sorted({labels[connector.environment] for connector in connectors})
             )
             wizard.is_sandbox = "sandbox" in connectors.mapped("environment")
-            disconnected = connectors.filtered(lambda connector: connector.state != "connected")
-            wizard.connection_message = self._get_connection_message(disconnected, connectors)
-            wizard.price_list_url = connectors[:1].price_list_url
-
-    def _get_connection_message(self, disconnected, connectors):
-        if disconnected:
-            return self.env._(
-                "%s: not connected to Nox Finans. Ask the accounting manager: "
-                "Settings > Invoicing > Nox Finans.",
-                ", ".join(disconnected.company_id.mapped("name")),
+            wizard.connection_message = " ".join(
+                f"{connector.company_id.name}: {connector.connection_message}"
+                for connector in connectors
+                if connector.connection_message
             )
-        return " ".join(filter(None, connectors.mapped("error_message")))
+            wizard.is_blocked = any(connector._get_obstacle() for connector in connectors)
+            wizard.price_list_url = connectors[:1].price_list_url
 
     @api.depends("move_ids")
     def _compute_cost(self):

@@ -1,4 +1,4 @@
-import { Component, useEffect, useState } from "@odoo/owl";
+import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/l10n/translation";
 import { Dropdown } from "@web/core/dropdown/dropdown";
@@ -27,7 +27,8 @@ export class SelectionBar extends Component {
     setup() {
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
-        this.state = useState({ counts: {} });
+        this.state = useState({ counts: {}, banners: [] });
+        onWillStart(() => this.loadBanners());
         // The list hands over new records whenever it has loaded: then the counts are stale too.
         useEffect(
             () => {
@@ -92,6 +93,24 @@ export class SelectionBar extends Component {
 
     isActive(name) {
         return Boolean(this.item(name)?.isActive);
+    }
+
+    /** Where invoices go to from here, and what keeps them from going. */
+    async loadBanners() {
+        this.state.banners = await this.orm.call("nox.finans.connector", "get_sending_banners", []);
+    }
+
+    get environments() {
+        const labels = Object.fromEntries(
+            this.state.banners.map((banner) => [banner.environment, banner.label])
+        );
+        return Object.entries(labels).map(([environment, label]) => ({ environment, label }));
+    }
+
+    get messages() {
+        const banners = this.state.banners.filter((banner) => banner.message);
+        const several = this.state.banners.length > 1;
+        return banners.map(({ company, message }) => (several ? `${company}: ${message}` : message));
     }
 
     async loadCounts() {

@@ -1,0 +1,96 @@
+import hmac
+import logging
+import secrets
+import time
+
+from odoo import http
+from odoo.exceptions import AccessError, UserError
+from odoo.http import request
+
+from ..api import answers
+from ..api.errors import NoxFinansError
+from ..models.nox_finans_connector import CALLBACK_PATH
+
+_logger = logging.getLogger(__name__)
+
+SESSION_KEY = "nox_finans_sign_in"
+# Seconds from the dialog to the service's answer; its code is good for ten minutes.
+SIGN_IN_SECONDS = 20 * 60
+
+
+class NoxFinansController(http.Controller):
+    """The way to the service's sign-in and back."""
+
+    @http.route("/nox_finans/connect/<int:connector_id>", type="http", auth="user", methods=["GET"])
+    def connect(self, connector_id):
+        """Lead to the service's consent page, with a state that only this session knows."""
+        connector = self._get_connector(connector_id)
+        state = secrets.token_urlsafe(32)
+        request.session[SESSION_KEY] = {
+            "state": state,
+            "connector_id": connector.id,
+            "user_id": request.env.uid,
+            "environment": connector.environment,
+            "until": time.time() + SIGN_IN_SECONDS,
+        }
+        return request.redirect(connector._get_consent_url(state), local=False)
+
+    @http.route(CALLBACK_PATH, type="http", auth="user", methods=["GET"])
+    def callback(self, state="", code="", error="", error_description="", **_other):
+        """Take the service's answer, if it answers what this session has asked, and once only."""
+        asked = request.session.pop(SESSION_KEY, None) or {}
+        if not self._is_asked(asked, state):
+            _logger.warning("A sign-in to Nox Finans was refused: not asked for by this session")
+            return self._fail(
+                request.env._(
+                    "This sign-in was not started here, was used before or took too long. "
+                    "Nothing was connected. Start it again under Nox Finans > Connection."
+                ),
+                400,
+            )
+        try:
+            connector = self._get_connector(asked["connector_id"])
+            if connector.environment != asked["environment"]:
+                raise UserError(
+                    request.env._("The environment was changed meanwhile. Start again.")
+                )
+            if error or not code:
+                said = answers.text(error_description) or answers.text(error) or "-"
+                raise UserError(request.env._("Nox Finans did not agree: %s", said))
+            connector._complete_sign_in(code)
+        except (AccessError, UserError) as problem:
+            return self._fail(str(problem), 403 if isinstance(problem, AccessError) else 400)
+        except NoxFinansError as problem:
+            return self._fail(connector._describe(problem), 502)
+        return request.redirect(self._get_settings_path(connector))
+
+    def _is_asked(self, asked, state):
+        return (
+            hmac.compare_digest(asked.get("state", "").encode(), state.encode())
+            and bool(state)
+            and asked["user_id"] == request.env.uid
+            and time.time() <= asked["until"]
+        )
+
+    def _get_connector(self, connector_id):
+        """Return the connector, for those who may change it.
+
+        :raises AccessError: the user may not
+        """
+        companies = request.env.user.company_ids.ids
+        connectors = request.env["nox.finans.connector"].with_context(allowed_company_ids=companies)
+        connector = connectors.search([("id", "=", connector_id)])
+        if not connector:
+            raise AccessError(request.env._("This connection is not yours to change."))
+        connector.check_access("write")
+        return connector
+
+    def _get_settings_path(self, connector):
+        if request.env.user.has_group("base.group_system"):
+            return f"/odoo/action-account.action_account_config?nox_finans_connected={connector.id}"
+        return f"/odoo/nox-finans-connection/{connector.id}"
+
+    def _fail(self, message, status):
+        response = request.render("nox_finans.sign_in_failed", {"message": message})
+        response.status_code = status
+        return response

@@ -1,0 +1,11 @@
+-- a copy for tests sends nothing: no connection, and the sandbox
+UPDATE nox_finans_connector
+   SET environment = 'sandbox',
+       state = 'disconnected',
+       client_id = NULL,
+       client_secret = NULL,
+       access_token = NULL,
+       refresh_token = NULL,
+       token_expiry = NULL,
+       granted_scope = NULL,
+       database_uuid = NULL;

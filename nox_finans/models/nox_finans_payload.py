@@ -1,0 +1,141 @@
+from odoo import models
+from odoo.tools import float_compare
+
+from ..api import payloads
+from ..api.errors import RefusedError
+
+
+class NoxFinansCase(models.Model):
+    """What is sent: the invoice in the words of the interface."""
+
+    _inherit = "nox.finans.case"
+
+    def _prepare_customer(self):
+        """Return the customer as the interface wants it."""
+        customer = self.move_id.commercial_partner_id
+        return payloads.clean(
+            {
+                "CustomerNumber": f"ODOO-{customer.id}",
+                "Name": customer._get_nox_finans_name() or self.partner_id._get_nox_finans_name(),
+                "Type": "COMPANY" if customer.is_company else "PRIVATE",
+                "OrganisationNumber": customer._get_nox_finans_id_number(),
+                "Email": customer.email,
+                "Phone1": customer.phone,
+                "Currency": "SEK",
+                **self._prepare_address(customer),
+                "CountryCode": customer.country_id.code,
+            }
+        )
+
+    def _prepare_address(self, partner):
+        return {
+            "Address1": partner.street,
+            "Address2": partner.street2,
+            "ZipCode": partner.zip,
+            "City": partner.city,
+        }
+
+    def _prepare_invoice(self):
+        """Return the invoice as the interface wants it."""
+        move = self.move_id
+        return payloads.clean(
+            {
+                "CustomerNumber": f"ODOO-{move.commercial_partner_id.id}",
+                "ExternalInvoiceReference1": self.reference,
+                "ExternalInvoiceReference2": move.name,
+                "InvoiceDate": move.invoice_date.isoformat(),
+                "DueDate": move.invoice_date_due.isoformat(),
+                "Currency": move.currency_id.name,
+                "InvoiceType": "INVOICE",
+                "Language": "SV" if (self.partner_id.lang or "sv").startswith("sv") else "EN",
+                "VATIncluded": False,
+                "OurReference": move.invoice_user_id.name,
+                "YourOrderNumber": move.ref,
+                "Remarks": move.name,
+                "CustomerName": self.partner_id._get_nox_finans_name(),
+                **self._prepare_address(self.partner_id),
+                "Country": self.partner_id.country_id.with_context(lang="sv_SE").name,
+                "EmailInformation": self._prepare_email_information(),
+                "CreditInvoiceReference": self._get_credited_number(),
+                "TaxReductionType": move.nox_finans_tax_reduction
+                and move.nox_finans_tax_reduction_type,
+                "InvoiceRows": [self._prepare_row(line) for line in move._get_nox_finans_lines()],
+            }
+        )
+
+    def _prepare_email_information(self):
+        return payloads.clean({"EmailAddressTo": self.partner_id.email}) or None
+
+    def _get_credited_number(self):
+        """Return the service's number of the invoice that this credit note credits.
+
+        :raises RefusedError: that invoice has not been handed over
+        """
+        if self.move_id.move_type != "out_refund":
+            return None
+        number = self.move_id.reversed_entry_id.nox_finans_case_id.remote_number
+        if not number:
+            raise RefusedError(
+                self.env._(
+                    "The invoice that this credit note credits has not been sent via Nox Finans."
+                )
+            )
+        return number
+
+    def _prepare_row(self, line):
+        """Return one invoice row: as it stands where that adds up, else as one piece."""
+        sign = -1 if self.move_id.move_type == "out_refund" else 1
+        price, quantity, discount = line.price_unit, line.quantity, line.discount
+        expected = line.currency_id.round(price * quantity * (1 - discount / 100))
+        if float_compare(expected, line.price_subtotal, precision_digits=2) != 0:
+            # Taxes included in the price, or more decimals than the interface keeps.
+            price, quantity, discount = line.price_subtotal, 1, 0
+        row = {
+            "Description": payloads.one_line(line.name or line.product_id.display_name) or "-",
+            "DeliveredQuantity": payloads.quantity(sign * quantity),
+            "Price": price,
+            "VAT": self._get_vat_percent(line),
+            "Unit": payloads.one_line(line.product_uom_id.name) or None,
+            "HouseWork": self._is_house_work(line),
+        }
+        if discount:
+            row |= {"Discount": discount, "DiscountType": "PERCENT"}
+        return {key: value for key, value in row.items() if value is not None}
+
+    def _is_house_work(self, line):
+        return bool(
+            self.move_id.nox_finans_tax_reduction and line.product_id.type in (False, "service")
+        )
+
+    def _get_vat_percent(self, line):
+        """Return the row's VAT in whole percent.
+
+        :raises RefusedError: the row's taxes are not one whole percentage of its amount
+        """
+        taxes = line.tax_ids.flatten_taxes_hierarchy()
+        percent = sum(taxes.mapped("amount"))
+        if any(tax.amount_type != "percent" for tax in taxes) or percent != int(percent):
+            raise RefusedError(
+                self.env._(
+                    "The taxes of the row “%s” cannot be expressed as a whole percentage.",
+                    line.name,
+                )
+            )
+        return int(percent)
+
+    def _get_asked_reduction(self):
+        """Return the tax reduction to ask for, in whole kronor as the interface wants it."""
+        return round(self.move_id.nox_finans_tax_reduction)
+
+    def _prepare_tax_reduction(self):
+        move = self.move_id
+        return payloads.clean(
+            {
+                "ReferenceDocumentType": "INVOICE",
+                "ReferenceNumber": self.remote_number,
+                "CustomerName": self.partner_id._get_nox_finans_name(),
+                "SocialSecurityNumber": move.commercial_partner_id._get_nox_finans_id_number(),
+                "AskedAmount": self._get_asked_reduction(),
+                "PropertyDesignation": move.nox_finans_property_designation,
+            }
+        )

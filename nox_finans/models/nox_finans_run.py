@@ -1,0 +1,422 @@
+"""One company's work in one run of the cron: queue, requests, status."""
+
+import logging
+import time
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..api import answers
+from ..api.errors import (
+    AccessDeniedError,
+    NotReachedError,
+    NoxFinansError,
+    RateLimitedError,
+    RefusedError,
+    SignInError,
+)
+from .nox_finans_case import FIRST_PAUSE, LONGEST_PAUSE, digest
+
+_logger = logging.getLogger(__name__)
+
+QUEUE_STATES = ("queued", "sending", "uncertain")
+# How often the service is asked what has changed.
+LIST_INTERVAL = timedelta(minutes=15)
+# Asked for once more, since the service counts in minutes of its own clock, and its time zone is
+# not documented: what is seen twice is recognised.
+LIST_OVERLAP = timedelta(minutes=2)
+# Seconds that one company works while others wait.
+TURN = 2.0
+# Records are forgotten after so many cases, so that a long queue does not fill the memory.
+FORGET_AFTER = 100
+
+
+class AccessToken:
+    """Keeps a connector's access token for one client, and renews it when it must."""
+
+    def __init__(self, connector):
+        self._connector = connector
+        self._token = None
+        self._good_until = 0
+
+    def get(self, renew):
+        if renew or time.monotonic() >= self._good_until:
+            refused = self._token if renew else None
+            self._token, lifetime = self._connector._renew_access_token(refused)
+            self._good_until = time.monotonic() + lifetime
+        return self._token
+
+
+class Run:
+    """One company's work in one run of the cron, done in turns.
+
+    :raises NoxFinansError: the connection cannot be used
+    """
+
+    def __init__(self, connector):
+        self.connector = connector
+        self.env = connector.env
+        self.client = connector._get_client()
+        self.counts = {
+            "calls": 0,
+            "accepted": 0,
+            "refused": 0,
+            "postponed": 0,
+            "performed": 0,
+            "synced": 0,
+        }
+        self.confirmed_by_user = {}
+        self.refused_by_user = {}
+        self.is_stopped = False
+        self.is_time_left = True
+        self._calls = []
+        self._worked = 0
+        self._tasks = self._get_tasks()
+
+    def get_pause(self):
+        """Return the seconds until the rate limit lets the next call go."""
+        return self.client.window.pause()
+
+    def take_turn(self, is_alone):
+        """Work until it is another company's turn; return whether work is left."""
+        end = time.monotonic() + TURN
+        try:
+            for task in self._tasks:
+                task()
+                self.is_time_left = self._commit(1) > 0
+                if self.is_stopped or not self.is_time_left:
+                    return False
+                if not is_alone and (self.get_pause() or time.monotonic() >= end):
+                    return True
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+            # Somebody changed the settings meanwhile: the next run finds what is left.
+            self.env.cr.rollback()
+            _logger.info("Exchange with Nox Finans, company %s: %s", self._company_id, error)
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Exchange with Nox Finans failed, company %s", self._company_id)
+        return False
+
+    @property
+    def _company_id(self):
+        return self.connector.company_id.id
+
+    def _commit(self, processed=0):
+        """Commit, with the log of calls; return the seconds that the cron has left."""
+        self._write_log()
+        self._worked += processed
+        left = self.env["ir.cron"]._commit_progress(processed)
+        if processed and self._worked % FORGET_AFTER == 0:
+            self.env.invalidate_all()
+        return left
+
+    def _write_log(self):
+        calls, self._calls = self._calls, []
+        self.connector._log(calls)
+
+    # -------------------------------------------------------------------------
+    # What there is to do
+    # -------------------------------------------------------------------------
+
+    def _get_tasks(self):
+        """Yield what is due, as functions: the queue oldest first, then what users have asked for,
+        then the status of what can have changed."""
+        if self.connector.next_try and self.connector.next_try > fields.Datetime.now():
+            # The service was not reached; only what a person wants tried now is tried.
+            yield from self._get_due(
+                [("state", "in", ("queued", "uncertain")), ("is_tried_now", "=", True)],
+                "id",
+                self._send,
+            )
+            if self.connector.next_try:
+                return
+        yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
+        accepted = ("state", "=", "accepted")
+        asked = [accepted, ("requested_action", "!=", False)]
+        yield from self._get_due(asked, "write_date, id", self._perform)
+        if self._is_list_due():
+            yield self._list_changes
+        yield from self._get_due(
+            [accepted, ("requested_action", "=", False)], "next_try, id", self._sync
+        )
+
+    def _get_due(self, domain, order, work):
+        domain = [
+            ("company_id", "=", self._company_id),
+            ("environment", "=", self.connector.environment),
+            ("is_stuck", "=", False),
+            *domain,
+            "|",
+            ("next_try", "=", False),
+            ("next_try", "<=", fields.Datetime.now()),
+        ]
+        for case_id in self.env["nox.finans.case"].search(domain, order=order).ids:
+            yield lambda case_id=case_id: self._work_on(case_id, domain, work)
+
+    def _work_on(self, case_id, domain, work):
+        case = self.env["nox.finans.case"].browse(case_id)
+        case = case.try_lock_for_update(allow_referencing=True)
+        case.invalidate_recordset()
+        # Without a lock, somebody else is at it; it may also have been withdrawn.
+        if case.filtered_domain(domain):
+            self._guard(case, work)
+
+    def _guard(self, case, work):
+        """Do the work on one case, so that its failure is its own."""
+        self.client.on_exchange = lambda call: self._note_call(call, case)
+        # What is written on the case is read by the one who sent it.
+        case = case.with_context(lang=case.user_id.lang or self.env.lang)
+        try:
+            work(case)
+            self._note_success()
+        except NoxFinansError as error:
+            self._fail(case, error)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+            self.env.cr.rollback()
+            _logger.info("Nox Finans case %s was changed meanwhile: %s", case.id, error)
+            self._put_back(case)
+            self._postpone(case, self.env._("Somebody changed it meanwhile; it is tried again."))
+        except UserError as error:
+            self.env.cr.rollback()
+            _logger.warning("Nox Finans case %s: %s", case.id, error)
+            self._put_back(case)
+            self._postpone(case, str(error))
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Nox Finans case %s failed", case.id)
+            self._put_back(case)
+            self._postpone(case, self.env._("An unexpected error; see the server's log."))
+
+    def _put_back(self, case):
+        if case.state == "sending":
+            # The call may have been made: look first.
+            case.state = "uncertain"
+
+    def _note_call(self, call, case=None):
+        self.counts["calls"] += 1
+        step = case._get_step_label_code() if case else "list"
+        self._calls.append((call, case.id if case else False, step))
+
+    def _send(self, case):
+        case._send(self.client, self._commit)
+        case.is_tried_now = False
+        self._announce(case)
+        self.counts["accepted"] += 1
+        self._note_movement()
+        self.connector._trigger_exchange(case.next_try)
+
+    def _sync(self, case):
+        case._sync(self.client)
+        self._announce(case)
+        self.counts["synced"] += 1
+        if case.next_try:
+            self.connector._trigger_exchange(case.next_try)
+
+    def _perform(self, case):
+        user, action = case.requested_by, case.requested_action
+        label = dict(case._fields["requested_action"]._description_selection(case.env))[action]
+        is_clear = case._perform_request(self.client, self._commit)
+        case._clear_request()
+        if is_clear:
+            text = case.env._("Nox Finans: “%(action)s” is done, asked for by %(user)s.")
+        else:
+            text = case.env._(
+                "Nox Finans: no clear answer to “%(action)s”, asked for by %(user)s. The status "
+                "has been fetched; look at it before you ask again."
+            )
+        case.move_id.message_post(body=text % {"action": label, "user": user.name})
+        self.counts["performed"] += 1
+
+    # -------------------------------------------------------------------------
+    # What has changed at the service
+    # -------------------------------------------------------------------------
+
+    def _is_list_due(self):
+        until = self.connector.listed_until
+        return self.connector.open_count and (
+            not until or until + LIST_INTERVAL <= fields.Datetime.now()
+        )
+
+    def _list_changes(self):
+        """Let the cases be asked for whose invoices the service lists as changed."""
+        self.client.on_exchange = self._note_call
+        now = fields.Datetime.now()
+        since = (self.connector.listed_until or now - LIST_INTERVAL) - LIST_OVERLAP
+        try:
+            rows = {
+                number: digest(row)
+                for row in self.client.list_changed_invoices(since)
+                if (number := answers.word(row.get("DocumentNumber")))
+            }
+        except NoxFinansError as error:
+            self._fail_connection(error, self._get_connector_in_words()._describe(error))
+            return
+        self._note_changes(rows)
+        self.connector.listed_until = now
+        self._note_success()
+
+    def _note_changes(self, rows):
+        """Make due the confirmed cases whose row is another than when it was listed last."""
+        cases = self.env["nox.finans.case"].search(
+            [
+                ("company_id", "=", self._company_id),
+                ("environment", "=", self.connector.environment),
+                ("state", "=", "accepted"),
+                ("remote_number", "in", list(rows)),
+            ]
+        )
+        for case in cases:
+            if case.listed_hash == rows[case.remote_number]:
+                continue
+            case.listed_hash = rows[case.remote_number]
+            if case.confirmed_date:
+                case.next_try = False
+
+    # -------------------------------------------------------------------------
+    # What goes wrong
+    # -------------------------------------------------------------------------
+
+    def _fail(self, case, error):
+        message = self.connector.with_env(case.env)._describe(error)
+        if case.requested_action and self._fail_request(case, error, message):
+            return
+        if isinstance(error, NotReachedError | SignInError | RateLimitedError | AccessDeniedError):
+            # The trouble is the connection's, not the case's, and nothing was done.
+            if case.state == "sending":
+                case.state = "queued"
+            case.is_tried_now = False
+            self._fail_connection(error, message)
+        elif isinstance(error, RefusedError) and case.state in ("queued", "sending"):
+            self._refuse(case, message)
+        else:
+            if case.state != "accepted":
+                case.state = "uncertain"
+            self._postpone(case, message)
+
+    def _fail_request(self, case, error, message):
+        """Return whether the failure of a user's request is dealt with."""
+        if isinstance(error, NotReachedError | SignInError | RateLimitedError | AccessDeniedError):
+            # Nothing was done: it is asked for again as soon as it can be.
+            case.is_request_sent = False
+            return False
+        if not isinstance(error, RefusedError):
+            return False
+        refused = self.refused_by_user.setdefault(case.requested_by, [])
+        refused.append(f"{case.move_id.name}: {message}")
+        case._clear_request()
+        case.move_id.message_post(body=message)
+        return True
+
+    def _refuse(self, case, message):
+        self.counts["refused"] += 1
+        self._note_movement()
+        case.write(
+            {
+                "state": "refused",
+                "error_message": message,
+                "next_try": False,
+                "is_tried_now": False,
+            }
+        )
+        refused = self.refused_by_user.setdefault(case.user_id, [])
+        refused.append(f"{case.move_id.name}: {message}")
+        case.move_id.message_post(body=message)
+
+    def _get_connector_in_words(self):
+        """Return the connector in the language of the one who looks after it."""
+        lang = self.connector._get_administrator().lang
+        return self.connector.with_context(lang=lang or self.env.lang)
+
+    def _fail_connection(self, error, message):
+        """All of the company's work waits, until a time or for an administrator."""
+        self.is_stopped = True
+        connector = self._get_connector_in_words()
+        values = {"error_message": message, "try_count": connector.try_count + 1}
+        if isinstance(error, SignInError):
+            values["state"] = "sign_in"
+            connector._call_administrator(connector.env._("Connect to Nox Finans again"), message)
+        else:
+            values["next_try"] = fields.Datetime.now() + self._get_connection_pause(error)
+            connector._trigger_exchange(values["next_try"])
+        connector.write(values)
+        _logger.warning("Nox Finans, company %s: %s", self._company_id, error)
+
+    def _get_connection_pause(self, error):
+        if isinstance(error, RateLimitedError) and error.retry_after:
+            return timedelta(seconds=error.retry_after)
+        seconds = FIRST_PAUSE * 2 ** min(self.connector.try_count, 10)
+        return timedelta(seconds=min(seconds, LONGEST_PAUSE))
+
+    def _postpone(self, case, message):
+        self.counts["postponed"] += 1
+        case._postpone(message)
+        case.is_tried_now = False
+        if case.is_stuck:
+            _logger.warning("Nox Finans case %s needs a person: %s", case.id, message)
+        else:
+            self.connector._trigger_exchange(case.next_try)
+
+    def _note_movement(self):
+        # Once a minute will do: each time would wait for those who have the settings open.
+        now, moved = fields.Datetime.now(), self.connector.queue_moved
+        if not moved or moved + timedelta(minutes=1) <= now:
+            self.connector.queue_moved = now
+
+    def _note_success(self):
+        connector = self.connector
+        if connector.error_message or connector.next_try:
+            connector.write({"error_message": False, "try_count": 0, "next_try": False})
+
+    # -------------------------------------------------------------------------
+    # What people are told
+    # -------------------------------------------------------------------------
+
+    def _announce(self, case):
+        """Tell the invoice, and its sender at the end, once the service has confirmed the case."""
+        if case.is_announced or not case.confirmed_date:
+            return
+        case.is_announced = True
+        case.move_id.message_post(
+            body=case.env._(
+                "Nox Finans: %(status)s OCR number %(ocr)s.",
+                status=case.status_message,
+                ocr=case.ocr_number or "–",
+            )
+        )
+        self.confirmed_by_user.setdefault(case.user_id, []).append(case.move_id.name)
+
+    def finish(self):
+        """Tell the senders what came of it, one message each, log the run in one line, commit."""
+        for user, reasons in self.refused_by_user.items():
+            self._notify(user, "danger", self._get_refusal(user, reasons))
+        for user, names in self.confirmed_by_user.items():
+            self._notify(user, "success", self._get_confirmation(user, names))
+        if any(self.counts.values()):
+            _logger.info("Nox Finans, company %s: %s", self._company_id, self.counts)
+            self.connector.last_success = fields.Datetime.now()
+        self._commit()
+
+    def _get_env(self, user):
+        return self.env(context={**self.env.context, "lang": user.lang})
+
+    def _get_refusal(self, user, reasons):
+        if len(reasons) == 1:
+            return reasons[0]
+        return self._get_env(user)._(
+            "%s invoices were not accepted. Each says why: Customers > Nox Finans > Cases.",
+            len(reasons),
+        )
+
+    def _get_confirmation(self, user, names):
+        env = self._get_env(user)
+        if len(names) == 1:
+            return env._("Invoice %s is approved and will be handled.", names[0])
+        return env._("%s invoices are approved and will be handled.", len(names))
+
+    def _notify(self, user, kind, message):
+        user._bus_send(
+            "simple_notification",
+            {"type": kind, "title": "Nox Finans", "message": message, "sticky": True},
+        )

@@ -1,0 +1,210 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.addons.nox_finans.models.nox_finans_case import MAX_TRIES
+from odoo.exceptions import AccessError, UserError
+from odoo.modules.neutralize import get_neutralization_queries
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from .common import NoxFinansCase
+
+SECRETS = ("client_id", "client_secret", "access_token", "refresh_token", "token_expiry")
+
+
+class TestConnection(NoxFinansCase):
+    """Who has a connection, who may steer it, and what an administrator hears of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connector = cls.company._get_nox_finans_connector()
+        cls.administrator = new_test_user(
+            cls.env,
+            login="nox_administrator",
+            groups="base.group_user,base.group_system",
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+        )
+
+    def _copy_database(self):
+        """Let this be a copy: Odoo gives each copy of a database an id of its own."""
+        self.env["ir.config_parameter"].set_param("database.uuid", "another-one")
+        self.connector.invalidate_recordset()
+
+    def _run_cron(self):
+        """Run what the cron does, without its commits: in a test they would be real."""
+        with mute_logger("odoo.addons.nox_finans.models.nox_finans_run"):
+            self.connector._note_standstill()
+
+    # Environment lock
+
+    def test_a_copied_database_sends_nothing_and_says_so(self):
+        move = self.make_invoice()
+        self._copy_database()
+        self.assertTrue(self.connector.is_foreign)
+        self.assertIn("copy", self.connector.connection_message)
+        with self.assertRaisesRegex(UserError, "copy"):
+            self.send(move)
+        with self.registry.cursor() as lock:
+            self.assertIsNone(self.connector._start_run(lock))
+        banners = self.env["nox.finans.connector"].with_user(self.clerk).get_sending_banners()
+        self.assertIn("copy", banners[0]["message"])
+        wizard = self.env["nox.finans.send"].with_user(self.clerk).create({"move_ids": move.ids})
+        self.assertTrue(wizard.is_blocked)
+
+    def test_taking_over_looks_everything_up_first(self):
+        case = self.send(self.make_invoice())[0]
+        self._copy_database()
+        with self.assertRaises(AccessError):
+            self.connector.with_user(self.manager).action_take_over()
+        self.connector.with_user(self.administrator).action_take_over()
+        self.assertFalse(self.connector.is_foreign)
+        self.assertEqual(case.state, "uncertain")
+
+    def test_a_copy_can_work_with_the_sandbox_instead(self):
+        self.connector._forget_credentials()
+        self.connector.environment = "production"
+        self.connect(self.company)
+        queued, sent = (self.send(self.make_invoice())[0].sudo() for _index in range(2))
+        sent.write({"state": "accepted", "step": "handed_over"})
+        self._copy_database()
+        self.connector.with_user(self.administrator).action_use_sandbox()
+        self.assertEqual(self.connector.environment, "sandbox")
+        self.assertEqual(self.connector.state, "disconnected")
+        self.assertEqual((queued.environment, sent.environment), ("sandbox", "production"))
+
+    def test_environment_cannot_be_changed_while_connected(self):
+        with self.assertRaisesRegex(UserError, "Disconnect"):
+            self.connector.environment = "production"
+
+    def test_production_has_one_address(self):
+        self.connector._forget_credentials()
+        self.connector.environment = "production"
+        self.assertEqual(self.connector.base_url, "https://api.fortnox.se")
+        self.connector.base_url = "https://elsewhere.example"
+        self.connector.invalidate_recordset()
+        self.assertEqual(self.connector.base_url, "https://api.fortnox.se")
+
+    def test_only_web_addresses_are_called(self):
+        self.env["ir.config_parameter"].set_param("nox_finans.sandbox_url", "file:///etc/passwd")
+        self.connector.invalidate_recordset()
+        with self.assertRaisesRegex(UserError, "address of the sandbox"):
+            self.send(self.make_invoice())
+
+    def test_neutralized_database_has_no_connection(self):
+        self.connector.flush_recordset()
+        for query in get_neutralization_queries(["nox_finans"]):
+            self.env.cr.execute(query)
+        self.connector.invalidate_recordset()
+        self.assertEqual(self.connector.state, "disconnected")
+        self.assertFalse(self.connector.sudo().refresh_token)
+
+    # Secrets
+
+    def test_secrets_reach_nobody(self):
+        for user in (self.clerk, self.manager, self.administrator):
+            connector = self.connector.with_user(user)
+            for name in SECRETS:
+                self.assertNotIn(name, connector.fields_get())
+                roads = [
+                    (connector.read, [name]),
+                    (connector.export_data, [name]),
+                    (connector.search, [(name, "!=", False)]),
+                    (connector.write, {name: "x"}),
+                ]
+                for road, argument in roads:
+                    with self.assertRaises(UserError):
+                        road(argument)
+
+    def test_the_dialog_does_not_keep_what_was_typed(self):
+        wizard = (
+            self.env["nox.finans.connect"]
+            .with_user(self.manager)
+            .create({"connector_id": self.connector.id, "client_secret": " typed-secret "})
+        )
+        self.assertEqual(self.connector.sudo().client_secret, "typed-secret")
+        wizard.invalidate_recordset()
+        self.assertFalse(wizard.client_secret)
+        self.env.cr.execute("SELECT * FROM nox_finans_connect WHERE id = %s", [wizard.id])
+        self.assertNotIn("typed-secret", repr(self.env.cr.fetchall()))
+        # A second visit, without typing it again, keeps it.
+        wizard.write({"client_id": "other", "client_secret": ""})
+        self.assertEqual(self.connector.sudo().client_secret, "typed-secret")
+
+    def test_clerks_do_not_connect(self):
+        with self.assertRaises(AccessError):
+            self.connector.with_user(self.clerk).action_open_connect()
+        with self.assertRaises(AccessError):
+            self.env["nox.finans.connect"].with_user(self.clerk).create(
+                {"connector_id": self.connector.id}
+            )
+
+    # Retries
+
+    def test_what_breaks_again_and_again_is_left_to_a_person(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        pauses = []
+        for _try in range(MAX_TRIES - 1):
+            case._postpone("No answer.")
+            self.assertFalse(case.is_stuck)
+            pauses.append((case.next_try - fields.Datetime.now()).total_seconds())
+        self.assertTrue(45 <= pauses[0] <= 75)
+        self.assertTrue(all(pause <= 3600 * 1.2 + 1 for pause in pauses))
+        self.assertGreater(pauses[5], pauses[2])
+        case._postpone("No answer.")
+        self.assertTrue(case.is_stuck)
+        self.assertIn("No answer.", case.error_message)
+        self.assertIn("try_now", case.with_user(self.clerk).allowed_actions)
+        case.with_user(self.clerk).action_try_now()
+        self.assertFalse(case.is_stuck)
+        self.assertTrue(case.is_tried_now)
+
+    def test_pauses_have_jitter(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        self.assertGreater(len({case._get_pause(3) for _index in range(20)}), 1)
+
+    # What an administrator hears
+
+    def _let_wait(self, case, **ago):
+        case.sudo().queued_date = fields.Datetime.now() - timedelta(**ago)
+        self.connector.sudo().connected_date = fields.Datetime.now() - timedelta(days=1)
+
+    def test_one_activity_when_the_queue_stands_still(self):
+        case = self.send(self.make_invoice())[0]
+        self._let_wait(case, minutes=50)
+        self._run_cron()
+        self.assertFalse(self.connector.activity_ids)
+        self._let_wait(case, minutes=70)
+        self._run_cron()
+        self._run_cron()
+        self.assertEqual(len(self.connector.activity_ids), 1)
+        self.assertIn(case.move_id.name, self.connector.activity_ids.note)
+        self.connector.queue_moved = fields.Datetime.now()
+        self._run_cron()
+        self.assertFalse(self.connector.activity_ids)
+
+    def test_a_long_queue_that_moves_is_no_trouble(self):
+        self._let_wait(self.send(self.make_invoice())[0], hours=5)
+        self.connector.queue_moved = fields.Datetime.now() - timedelta(minutes=5)
+        self._run_cron()
+        self.assertFalse(self.connector.activity_ids)
+
+    def test_connection_page_counts(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        self.assertEqual(self.connector.queue_length, 1)
+        self.assertEqual(self.connector.oldest_waiting, case.queued_date)
+        self.assertFalse(self.connector.trouble_case_ids)
+        case._postpone("No answer.")
+        self.connector.invalidate_recordset()
+        self.assertEqual(self.connector.trouble_case_ids, case)
+
+    def test_old_calls_are_cleaned_away(self):
+        exchange = self.env["nox.finans.exchange"]
+        values = {"company_id": self.company.id, "method": "GET", "path": "/3/x"}
+        now = fields.Datetime.now()
+        old = exchange.create({**values, "date": now - timedelta(days=91)})
+        new = exchange.create({**values, "date": now - timedelta(days=89)})
+        exchange._gc_exchanges()
+        self.assertFalse(old.exists())
+        self.assertTrue(new.exists())

@@ -1,0 +1,156 @@
+"""Status sync and turns: who is asked, how often, and in which order, against the real sandbox."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from conftest import start_sandbox
+from workers import start_worker
+
+from dev import databases, odoo
+from dev.project import LOGS
+from dev.seed import seed_cases
+
+OPEN, CHANGED = 10_000, 50
+
+SECOND_COMPANY = """
+# Without a country: with one, Odoo goes on to install what else there is for it.
+company = env["res.company"].create({
+    "name": "Lilla Bolaget AB", "currency_id": env.ref("base.SEK").id,
+})
+env["account.chart.template"].try_loading("se", company, install_demo=False)
+clerk = env["res.users"].search([("login", "=", "clerk")])
+clerk.company_ids += company
+company._get_nox_finans_connector()._connect(credentials)
+result = company.id
+"""
+SEND_SOME = """
+company = env["res.company"].browse(company_id)
+clerk = env["res.users"].search([("login", "=", "clerk")])
+env = env(user=clerk.id, context={"allowed_company_ids": [company_id]})
+term = env["account.payment.term"].sudo().with_company(company).create({
+    "name": "Trettio dagar", "nox_finans_service": "invoice",
+    "line_ids": [(0, 0, {"value": "percent", "value_amount": 100, "nb_days": 30})],
+})
+moves = env["account.move"]
+for number in range(count):
+    customer = env["res.partner"].create({
+        "name": f"Kund {number}", "street": "Gatan 1", "zip": "111 22", "city": "Stockholm",
+        "is_company": True, "company_registry": "556700-0116",
+    })
+    moves += env["account.move"].create({
+        "move_type": "out_invoice", "partner_id": customer.id, "company_id": company_id,
+        "invoice_date": day, "invoice_payment_term_id": term.id,
+        "invoice_line_ids": [(0, 0, {"name": "Arbete", "quantity": 1, "price_unit": 100})],
+    })
+moves.action_post()
+cases, left_out = moves._nox_finans_queue()
+assert not left_out, list(left_out.values())
+"""
+
+
+class Setting:
+    """A database, a worker and a sandbox of this file's own."""
+
+    def __init__(self, server, database, worker, sandbox):
+        self.server, self.database, self.worker, self.sandbox = server, database, worker, sandbox
+
+    def sql(self, statement, *values):
+        return self.server.query(self.database, statement, *values)
+
+    def calls_of_run(self, **order):
+        """Let the cron run; return the calls that it made, as the service saw them."""
+        before = self.sql("SELECT coalesce(max(id), 0) FROM nox_finans_exchange")[0][0]
+        self.worker.do("cron", **order)
+        rows = self.sql(
+            "SELECT method, path, status_code FROM nox_finans_exchange WHERE id > %s", before
+        )
+        return rows
+
+
+@pytest.fixture(scope="module")
+def setting(stack, new_database, postgresql):
+    sandbox = start_sandbox(stack)
+    name = new_database()
+    databases.fill_with_demo_data(postgresql, name, sandbox.url)
+    configuration = odoo.write_configuration(
+        postgresql, f"{name}_sync", logfile=str(LOGS / "sync_worker.log")
+    )
+    return Setting(postgresql, name, start_worker(stack, configuration, name), sandbox)
+
+
+@pytest.fixture
+def many_open_cases(setting):
+    """10,000 open cases, none of which is due by itself; return the first one's number."""
+    # What the demo company has sent is not looked at here.
+    setting.sql("DELETE FROM nox_finans_case")
+    (company,) = setting.sandbox.get("companies")
+    due = date.today() + timedelta(days=20)
+    seeded = setting.sandbox.post(
+        "seed", company_id=company["company_id"], count=OPEN, due_date=due.isoformat()
+    )
+    first = int(seeded["first_number"])
+    ((source,),) = setting.sql(
+        "SELECT max(id) FROM account_move WHERE move_type = 'out_invoice' AND state = 'posted'"
+    )
+    connection = setting.server.connect(setting.database)
+    event, next_try = due + timedelta(days=2), datetime.now() + timedelta(days=5)
+    seed_cases(connection, source, first, OPEN, event, next_try)
+    connection.close()
+    setting.sandbox.post("settings", rate_limit=False)
+    yield first
+    setting.sandbox.post("settings", rate_limit=True)
+    setting.sql("DELETE FROM nox_finans_case")
+
+
+def let_list_be_due(setting):
+    setting.sql("UPDATE nox_finans_connector SET listed_until = listed_until - interval '16 min'")
+
+
+def test_only_what_changed_is_asked_for(setting, many_open_cases):
+    assert setting.calls_of_run() == [("GET", "/3/invoices", 200)], "the first list"
+    assert setting.calls_of_run() == [], "nothing is due"
+    (company,) = setting.sandbox.get("companies")
+    numbers = [str(many_open_cases + 100 * index) for index in range(CHANGED)]
+    setting.sandbox.post("change", company_id=company["company_id"], numbers=numbers, amount=10)
+    let_list_be_due(setting)
+    calls = setting.calls_of_run()
+    assert len(calls) <= CHANGED + 50
+    assert {path for _method, path, _status in calls} == {"/3/invoices"} | {
+        f"/3/noxfinansinvoices/{number}" for number in numbers
+    }
+    rows = setting.sql("SELECT remote_number FROM nox_finans_case WHERE capital_balance = 990")
+    assert {number for (number,) in rows} == set(numbers)
+    # Listed once more, since the lists overlap, and recognised.
+    let_list_be_due(setting)
+    assert setting.calls_of_run() == [("GET", "/3/invoices", 200)]
+
+
+def test_a_payment_that_closes_a_case_is_seen(setting, many_open_cases):
+    setting.calls_of_run()
+    (company,) = setting.sandbox.get("companies")
+    number = str(many_open_cases + 7)
+    setting.sandbox.post("change", company_id=company["company_id"], numbers=[number], amount=1000)
+    let_list_be_due(setting)
+    setting.calls_of_run()
+    rows = setting.sql("SELECT state FROM nox_finans_case WHERE remote_number = %s", number)
+    assert rows == [("closed",)]
+
+
+def test_a_long_queue_does_not_hold_up_a_short_one(setting):
+    """Both companies keep their own rate limit, so the pauses of one are the other's time."""
+    ((big,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
+    new = setting.sandbox.post("companies", name="Lilla Bolaget AB")
+    names = ("client_id", "client_secret", "access_token", "refresh_token", "expires_in", "scope")
+    credentials = {name: new[name] for name in names}
+    small = setting.worker.do("code", code=SECOND_COMPANY, credentials=credentials)
+    day = date.today().isoformat()
+    setting.worker.do("code", code=SEND_SOME, company_id=big, count=12, day=day)
+    setting.worker.do("code", code=SEND_SOME, company_id=small, count=2, day=day)
+    calls = setting.calls_of_run(keep_pace=True)
+    assert not [call for call in calls if call[2] == 429]
+    accepted = setting.sql(
+        "SELECT company_id FROM nox_finans_case WHERE state = 'accepted' ORDER BY accepted_date, id"
+    )
+    order = [company for (company,) in accepted]
+    assert (order.count(big), order.count(small)) == (12, 2)
+    assert big in order[order.index(small) + 2 :], "the small one was done before the big one"
