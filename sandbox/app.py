@@ -1,7 +1,6 @@
 """The documented interface over HTTP."""
 
 import base64
-import binascii
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode
@@ -32,10 +31,24 @@ CODES = {
 INVALID_PARAMETER = 2000588
 # The scope that a resource asks for.
 SCOPE_OF = {
+    "companyinformation": "companyinformation",
     "customers": "customer",
     "invoices": "invoice",
     "taxreductions": "invoice",
     "noxfinansinvoices": "noxfinansinvoice",
+}
+
+# The lists' filters and the fields that they look into.
+CUSTOMER_FILTERS = {
+    "customernumber": "CustomerNumber",
+    "organisationnumber": "OrganisationNumber",
+    "email": "Email",
+}
+INVOICE_FILTERS = {
+    "externalinvoicereference1": "ExternalInvoiceReference1",
+    "documentnumber": "DocumentNumber",
+    "customernumber": "CustomerNumber",
+    "ocr": "OCR",
 }
 
 
@@ -95,9 +108,7 @@ def make_sign_in(service):
         company = _basic_company(request)
         if not company:
             return _oauth_error("invalid_client", 401)
-        form = {
-            name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
-        }
+        form = await _get_form(request)
         kinds = {
             "authorization_code": ("code", form.get("code")),
             "refresh_token": ("refresh", form.get("refresh_token")),
@@ -105,28 +116,27 @@ def make_sign_in(service):
         if form.get("grant_type") not in kinds:
             return _oauth_error("unsupported_grant_type", 400)
         kind, value = kinds[form["grant_type"]]
-        used = service.take(kind, value)
-        if not used or used["company_id"] != company["company_id"]:
-            return _oauth_error("invalid_grant", 400)
-        if used.get("redirect_uri", form.get("redirect_uri")) != form.get("redirect_uri"):
-            return _oauth_error("invalid_grant", 400)
-        return service.issue_tokens(company["company_id"], used["scope"])
+        tokens = service.redeem(company["company_id"], kind, value, form.get("redirect_uri"))
+        return tokens or _oauth_error("invalid_grant", 400)
 
     @router.post("/revoke")
     async def revoke(request: Request):
         company = _basic_company(request)
         if not company:
             return _oauth_error("invalid_client", 401)
-        form = parse_qs((await request.body()).decode())
-        service.take("refresh", form.get("token", [""])[0])
-        service.expire_tokens(company["company_id"])
+        form = await _get_form(request)
+        service.revoke(company["company_id"], form.get("token"))
         return {"revoked": True}
+
+    async def _get_form(request):
+        fields = parse_qs((await request.body()).decode(errors="replace"))
+        return {name: values[0] for name, values in fields.items()}
 
     def _basic_company(request):
         scheme, _space, value = request.headers.get("authorization", "").partition(" ")
         try:
             client_id, _colon, secret = base64.b64decode(value).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
         return service.company_of_client(client_id, secret) if scheme == "Basic" else None
 
@@ -149,7 +159,9 @@ def make_interface(service):
         company, scopes = service.company_of_token(token)
         request.state.company_id = company["company_id"]
         resource = request.url.path.split("/")[2]
-        service.check_scope(company, scopes, SCOPE_OF.get(resource, resource))
+        service.check_scope(scopes, SCOPE_OF[resource])
+        if resource == "noxfinansinvoices":
+            service.check_agreement(company)
         service.check_rate(company)
         return company
 
@@ -171,13 +183,8 @@ def make_interface(service):
 
     @router.get("/customers")
     async def list_customers(company: Company, request: Request):
-        filters = {
-            "customernumber": lambda row: row["CustomerNumber"],
-            "organisationnumber": lambda row: row.get("OrganisationNumber"),
-            "email": lambda row: row.get("Email"),
-        }
-        rows = service.store.of_company("customer", company["company_id"])
-        return page("Customers", select(rows, filters, request), request)
+        rows = find(service.store, "customer", company, CUSTOMER_FILTERS, request.query_params)
+        return page("Customers", rows, request)
 
     @router.get("/customers/{number}")
     async def get_customer(company: Company, number: str):
@@ -195,20 +202,15 @@ def make_interface(service):
 
     @router.get("/invoices")
     async def list_invoices(company: Company, request: Request):
-        filters = {
-            "externalinvoicereference1": lambda row: row.get("ExternalInvoiceReference1"),
-            "documentnumber": lambda row: row["DocumentNumber"],
-            "customernumber": lambda row: row["CustomerNumber"],
-            "ocr": lambda row: row["OCR"],
-            "sent": lambda row: str(row["Sent"]).lower(),
-            "notcompleted": lambda row: str(bool(row.get("NotCompleted"))).lower(),
-        }
         query = request.query_params
-        if "lastmodified" in query:
+        since = query.get("lastmodified")
+        if since:
             service.receive_due_payments(company["company_id"])
-        rows = select(service.store.of_company("invoice", company["company_id"]), filters, request)
-        if since := query.get("lastmodified"):
-            rows = [row for row in rows if row["LastModified"] >= since]
+        rows = find(service.store, "invoice", company, INVOICE_FILTERS, query, since)
+        if sent := query.get("sent"):
+            rows = [row for row in rows if str(row["Sent"]).lower() == sent]
+        if wanted := query.get("notcompleted"):
+            rows = [row for row in rows if str(bool(row.get("NotCompleted"))).lower() == wanted]
         if first := query.get("fromdate"):
             rows = [row for row in rows if row["InvoiceDate"] >= first]
         if last := query.get("todate"):
@@ -333,12 +335,23 @@ def public(document):
     return {name: value for name, value in document.items() if name not in private}
 
 
-def select(rows, filters, request):
-    for name, value_of in filters.items():
-        if name in request.query_params:
-            wanted = request.query_params[name]
-            rows = [row for row in rows if value_of(row) == wanted]
-    return rows
+def find(store, kind, company, filters, query, since=None):
+    """Return the company's documents that the list's filters leave, of those modified `since`."""
+    company_id = company["company_id"]
+    asked = {field: query[name] for name, field in filters.items() if name in query}
+    if asked:
+        rows = store.find(kind, company_id, *next(iter(asked.items())))
+    elif since:
+        rows = store.find_since(kind, company_id, "LastModified", since)
+        rows.sort(key=lambda row: int(row["DocumentNumber"]))
+    else:
+        return store.of_company(kind, company_id)
+    return [
+        row
+        for row in rows
+        if all(row.get(name) == asked[name] for name in asked)
+        and (not since or row["LastModified"] >= since)
+    ]
 
 
 def page(wrapper, rows, request):

@@ -164,13 +164,16 @@ class ReportedPaymentBody(Body):
 
 # The control interface, which is ours.
 
+# Documented: all that a connection to Nox Finans uses.
+SCOPES = "companyinformation customer invoice noxfinansinvoice payment"
+
 
 class NewCompany(Body):
     name: str
     organisation_number: str = ""
     client_id: str | None = None
     services: dict[Literal["LEDGERBASE", "REMINDER"], bool] = {"LEDGERBASE": True, "REMINDER": True}
-    scope: str = "companyinformation customer invoice noxfinansinvoice payment"
+    scope: str = SCOPES
 
 
 class Advance(Body):
@@ -195,8 +198,8 @@ class PlannedPayment(Body):
 class Seed(Body):
     company_id: str
     count: int = Field(gt=0, le=200_000)
-    due_date: date
-    total: float = 1000.0
+    due_date: date | None = None
+    total: float = Field(1000.0, gt=0)
 
 
 class Change(Body):

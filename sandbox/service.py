@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from . import course
 from .errors import ServiceError, not_found
-from .models import Settings
+from .models import SCOPES, Settings
 
 # Documented: 25 requests in a sliding window of 5 seconds, per client and company.
 MAX_REQUESTS, WINDOW = 25, 5.0
@@ -16,7 +16,7 @@ ACCESS_TOKEN_SECONDS = 3600
 # One page says 31 days, another 45.
 REFRESH_TOKEN_DAYS = 31
 CODE_SECONDS = 600
-SCOPES = "companyinformation customer invoice noxfinansinvoice payment"
+PAYMENT_DAYS = 30
 MAX_AGE_YEARS = 2
 FIRST_INVOICE_NUMBER = 1001
 KEPT_REQUESTS = 5000
@@ -50,8 +50,9 @@ class Service:
     def advance(self, seconds):
         offset = (self.store.get("clock", "offset") or {"seconds": 0})["seconds"]
         self.store.put("clock", "offset", {"seconds": offset + seconds})
-        for case in self.store.all("case"):
-            self.refresh(case)
+        with self.store.transaction():
+            for case in self.store.all("case"):
+                self.refresh(case)
 
     # Companies and tokens
 
@@ -93,35 +94,62 @@ class Service:
         }
 
     def issue_code(self, company_id, redirect_uri, scope):
+        """Make an authorization code; it ages by the sandbox's own clock, unlike tokens."""
         code = secrets.token_urlsafe(16)
-        expiry = (datetime.now(UTC) + timedelta(seconds=CODE_SECONDS)).isoformat()
-        value = {"company_id": company_id, "expiry": expiry, "redirect_uri": redirect_uri}
-        value["scope"] = scope
+        value = {
+            "company_id": company_id,
+            "expiry": (self.now() + timedelta(seconds=CODE_SECONDS)).isoformat(),
+            "redirect_uri": redirect_uri,
+            "scope": scope,
+        }
         self.store.put("code", code, value)
         return code
 
-    def take(self, kind, key):
+    def take(self, kind, key, company_id):
         """Return a single-use code or refresh token that is still good, and use it up."""
         value = self.store.get(kind, key)
-        self.store.delete(kind, key)
-        if not value or datetime.fromisoformat(value["expiry"]) < datetime.now(UTC):
+        if not value or value["company_id"] != company_id:
             return None
-        return value
+        self.store.delete(kind, key)
+        now = self.now() if kind == "code" else datetime.now(UTC)
+        return value if now < datetime.fromisoformat(value["expiry"]) else None
+
+    def redeem(self, company_id, kind, key, redirect_uri):
+        """Return new tokens for a code or refresh token, None if it is no good."""
+        used = self.take(kind, key, company_id)
+        if not used or (kind == "code" and used["redirect_uri"] != redirect_uri):
+            return None
+        return self.issue_tokens(company_id, scope_of(used))
+
+    def revoke(self, company_id, refresh_token):
+        """End a connection, and with it the company's access tokens."""
+        if self.take("refresh", refresh_token, company_id):
+            self.expire_tokens(company_id)
 
     def company_of_token(self, token):
         value = self.store.get("access", token)
         if not value or datetime.fromisoformat(value["expiry"]) < datetime.now(UTC):
             # Documented: 2000310, "token or secret invalid".
             raise ServiceError("Ogiltig inloggning.", 2000310, 401)
-        return self.store.get("company", value["company_id"]), value["scope"].split()
+        return self.store.get("company", value["company_id"]), scope_of(value).split()
 
-    def check_scope(self, company, scopes, scope):
+    def check_scope(self, scopes, scope):
         if scope not in scopes:
             # Documented: 2001101, "no licence for the scope".
             raise ServiceError("Behörighet saknas för scope.", 2001101, 403)
-        if scope == "noxfinansinvoice" and not any(company["services"].values()):
+
+    def check_agreement(self, company):
+        if not any(company["services"].values()):
             # Not documented: our assumption of what a company without an agreement gets.
             raise ServiceError("Avtal med Nox Finans saknas.", 2000588, 403)
+
+    def forget(self, company_id=None):
+        """Forget customers, invoices and cases of one company or of all."""
+        with self.store.transaction():
+            for kind in ("customer", "invoice", "case", "plan"):
+                for key, value in self.store.items(kind):
+                    if company_id in (None, value["company_id"]):
+                        self.store.delete(kind, key)
 
     def expire_tokens(self, company_id):
         for key, value in self.store.items("access"):
@@ -174,7 +202,7 @@ class Service:
         } | {"CustomerName": customer["Name"]}
         invoice = {
             "InvoiceDate": today.isoformat(),
-            "DueDate": (today + timedelta(days=30)).isoformat(),
+            "DueDate": (today + timedelta(days=PAYMENT_DAYS)).isoformat(),
             "Currency": "SEK",
             "InvoiceType": "INVOICE",
             "InvoiceRows": [],
@@ -379,27 +407,47 @@ class Service:
 
     def _receive_payments(self, case):
         """Let planned payments arrive, each after what the course had in store before its day."""
-        for key, payment in self.store.items("payment"):
-            is_ours = payment["company_id"] == case["company_id"]
-            if not is_ours or payment["number"] != case["number"]:
-                continue
-            day = date.fromisoformat(payment["date"])
-            if day <= self.today() and case["status"] != "UNKNOWN":
-                course.advance(case, day)
-                self.store.delete("payment", key)
-                self.lower(case["company_id"], case["number"], payment["amount"], "paid")
+        key = f"{case['company_id']}/{case['number']}"
+        plan = self.store.get("plan", key)
+        if not plan or case["status"] == "UNKNOWN":
+            return
+        today = self.today().isoformat()
+        due = [payment for payment in plan["payments"] if payment["date"] <= today]
+        self._save_plan(plan, [payment for payment in plan["payments"] if payment["date"] > today])
+        for payment in due:
+            course.advance(case, date.fromisoformat(payment["date"]))
+            self.lower(case["company_id"], case["number"], payment["amount"], "paid")
+
+    def _save_plan(self, plan, payments):
+        key = f"{plan['company_id']}/{plan['number']}"
+        if payments:
+            ordered = sorted(payments, key=lambda payment: payment["date"])
+            self.store.put("plan", key, plan | {"payments": ordered})
+        else:
+            self.store.delete("plan", key)
 
     def receive_due_payments(self, company_id):
         """Let planned payments arrive that are due, so that their invoices are modified."""
         today = self.today().isoformat()
-        for payment in self.store.of_company("payment", company_id):
-            case = self.store.get("case", f"{company_id}/{payment['number']}")
-            if case and payment["date"] <= today:
+        for plan in self.store.of_company("plan", company_id):
+            case = self.store.get("case", f"{company_id}/{plan['number']}")
+            if case and plan["payments"][0]["date"] <= today:
                 self.refresh(case)
+
+    def receive(self, company_id, numbers, amount):
+        """Let a payment arrive now on each of these invoices."""
+        if not all(self.store.get("invoice", f"{company_id}/{number}") for number in numbers):
+            raise not_found("fakturan")
+        with self.store.transaction():
+            for number in numbers:
+                self.lower(company_id, number, amount, "paid")
 
     def seed(self, company_id, count, due_date, total):
         """Make bookkept invoices with open cases, as if handed over long ago; return the first."""
         company = self.store.get("company", company_id)
+        if not company:
+            raise not_found("företaget")
+        due_date = due_date or self.today() + timedelta(days=PAYMENT_DAYS)
         first = self._next_invoice_number(company)
         invoices, cases = {}, {}
         for number in map(str, range(first, first + count)):
@@ -410,8 +458,7 @@ class Service:
             course.start(case, invoice, self.today())
             invoices[f"{company_id}/{number}"] = invoice
             cases[f"{company_id}/{number}"] = case
-        self.store.put_many("invoice", invoices)
-        self.store.put_many("case", cases)
+        self.store.put_many({"invoice": invoices, "case": cases})
         return first
 
     def _seeded_invoice(self, company_id, number, due_date, total):
@@ -421,7 +468,10 @@ class Service:
             "DocumentNumber": number,
             "CustomerNumber": "seeded",
             "CustomerName": "Sådd AB",
-            "InvoiceDate": (due_date - timedelta(days=30)).isoformat(),
+            "Address1": "Gatan 1",
+            "ZipCode": "111 22",
+            "City": "Stockholm",
+            "InvoiceDate": (due_date - timedelta(days=PAYMENT_DAYS)).isoformat(),
             "DueDate": due_date.isoformat(),
             "Currency": "SEK",
             "InvoiceType": "INVOICE",
@@ -442,13 +492,10 @@ class Service:
     def plan_payment(self, company_id, number, amount, day):
         if not self.store.get("invoice", f"{company_id}/{number}"):
             raise not_found("fakturan")
-        payment = {
-            "company_id": company_id,
-            "number": number,
-            "amount": amount,
-            "date": (day or self.today()).isoformat(),
-        }
-        self.store.put("payment", secrets.token_hex(8), payment)
+        plan = self.store.get("plan", f"{company_id}/{number}")
+        plan = plan or {"company_id": company_id, "number": number, "payments": []}
+        payment = {"amount": amount, "date": (day or self.today()).isoformat()}
+        self._save_plan(plan, [*plan["payments"], payment])
         if case := self.store.get("case", f"{company_id}/{number}"):
             self.refresh(case)
 
@@ -496,13 +543,12 @@ class Service:
 
     def ledger(self, company_id=None, newest=None):
         """Return every invoice handed over, and what its debtor would have been sent."""
-        rows = []
-        cases = self.store.all("case")
+        store, rows = self.store, []
+        cases = store.of_company("case", company_id) if company_id else store.all("case")
         for case in cases[-newest:] if newest else cases:
-            if company_id in (None, case["company_id"]):
-                self.refresh(case)
-                invoice = self.store.get("invoice", f"{case['company_id']}/{case['number']}")
-                rows.append(self._ledger_row(case, invoice))
+            self.refresh(case)
+            invoice = store.get("invoice", f"{case['company_id']}/{case['number']}")
+            rows.append(self._ledger_row(case, invoice))
         return rows
 
     def _ledger_row(self, case, invoice):
@@ -517,6 +563,11 @@ class Service:
             "total": invoice["Total"],
             "balance": invoice["Balance"],
         }
+
+
+def scope_of(token):
+    # A ledger file may hold tokens from before they had scopes.
+    return token.get("scope", SCOPES)
 
 
 def quantity(row):

@@ -3,6 +3,19 @@
 import json
 import sqlite3
 from collections import defaultdict
+from contextlib import contextmanager
+
+# The fields that lists are asked for by: looked up, not searched for among everything.
+INDEXED = {
+    "customer": ("CustomerNumber", "OrganisationNumber", "Email"),
+    "invoice": (
+        "DocumentNumber",
+        "ExternalInvoiceReference1",
+        "CustomerNumber",
+        "OCR",
+        "LastModified",
+    ),
+}
 
 
 class Store:
@@ -15,6 +28,10 @@ class Store:
     def __init__(self, path=None):
         self._documents = defaultdict(dict)
         self._of_company = defaultdict(dict)
+        # (kind, company, field) -> value -> key -> document
+        self._index = defaultdict(lambda: defaultdict(dict))
+        # Where a document stands in the index: its fields may have been changed in place since.
+        self._places = {}
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -36,17 +53,38 @@ class Store:
     def items(self, kind):
         return list(self._documents[kind].items())
 
-    def _keep(self, kind, key, value):
-        self._documents[kind][key] = value
-        if "company_id" in value:
-            self._of_company[kind, value["company_id"]][key] = value
+    def count(self, kind):
+        return len(self._documents[kind])
 
-    def put_many(self, kind, values):
-        """Store a dict of values by key in one transaction."""
-        self._connection.execute("BEGIN")
-        for key, value in values.items():
-            self.put(kind, key, value)
-        self._connection.execute("COMMIT")
+    def of_company(self, kind, company_id):
+        return list(self._of_company[kind, company_id].values())
+
+    def count_of_company(self, kind, company_id):
+        return len(self._of_company[kind, company_id])
+
+    def find(self, kind, company_id, field, value):
+        """Return the company's documents with this value in an indexed field."""
+        return list(self._index[kind, company_id, field].get(value, {}).values())
+
+    def find_since(self, kind, company_id, field, least):
+        """Return the company's documents with at least this value in an indexed field."""
+        index = self._index[kind, company_id, field]
+        found = [index[value] for value in index if value >= least]
+        return [document for documents in found for document in documents.values()]
+
+    @contextmanager
+    def transaction(self):
+        """Write at once what is put and deleted inside."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            yield
+
+    def put_many(self, documents):
+        """Store a dict of documents by kind and key in one transaction."""
+        with self.transaction():
+            for kind, values in documents.items():
+                for key, value in values.items():
+                    self.put(kind, key, value)
 
     def put(self, kind, key, value):
         self._keep(kind, str(key), value)
@@ -58,17 +96,34 @@ class Store:
         return value
 
     def delete(self, kind, key):
-        value = self._documents[kind].pop(str(key), None) or {}
-        self._of_company[kind, value.get("company_id")].pop(str(key), None)
+        value = self._documents[kind].pop(str(key), {})
+        if "company_id" in value:
+            del self._of_company[kind, value["company_id"]][str(key)]
+        self._move(kind, str(key), value, {})
         self._connection.execute(
             "DELETE FROM document WHERE kind = ? AND key = ?", (kind, str(key))
         )
 
-    def count(self, kind):
-        return len(self._documents[kind])
+    def _keep(self, kind, key, value):
+        self._documents[kind][key] = value
+        if "company_id" in value:
+            self._of_company[kind, value["company_id"]][key] = value
+        if kind in INDEXED:
+            fields = [field for field in INDEXED[kind] if value.get(field)]
+            places = {(kind, value["company_id"], field): value[field] for field in fields}
+            self._move(kind, key, value, places)
 
-    def of_company(self, kind, company_id):
-        return list(self._of_company[kind, company_id].values())
+    def _move(self, kind, key, document, places):
+        """Let the index have a document at these places only."""
+        for place, value in self._places.pop((kind, key), {}).items():
+            if places.get(place) != value:
+                self._leave(place, value, key)
+        for place, value in places.items():
+            self._index[place][value][key] = document
+        if places:
+            self._places[kind, key] = places
 
-    def count_of_company(self, kind, company_id):
-        return len(self._of_company[kind, company_id])
+    def _leave(self, place, value, key):
+        del self._index[place][value][key]
+        if not self._index[place][value]:
+            del self._index[place][value]

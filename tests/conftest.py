@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+from odoo.tests.common import BaseCase
 
 from dev import databases, odoo, postgres
 from dev.processes import child, free_port, wait_until_answers
@@ -20,6 +21,11 @@ from dev.project import LOGS, ROOT
 
 CONFIRM_DELAY = 0.2
 WAIT = 150
+
+
+def pytest_collection_modifyitems(items):
+    """Odoo's own test classes end every child process: they come before our servers start."""
+    items.sort(key=lambda item: item.cls is None or not issubclass(item.cls, BaseCase))
 
 
 def wait_for(condition, what, seconds=WAIT, pause=0.2):

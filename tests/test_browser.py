@@ -183,3 +183,63 @@ def test_narrow_screen(open_page, look):
     page = open_page("clerk", "/odoo/nox-finans-selection", width=420, height=850)
     expect(page.locator(".o_nox_finans_counter").first).to_be_visible()
     look(page, "selection")
+
+
+@pytest.fixture
+def company(odoo_server, sandbox):
+    """The demo company as the sandbox has it."""
+    ((client_id,),) = odoo_server.sql("SELECT client_id FROM nox_finans_connector")
+    (company,) = [row for row in sandbox.get("companies") if row["client_id"] == client_id]
+    return company
+
+
+def connect(page, company):
+    """Fill in the dialog, agree at the service, and come back."""
+    page.click("button[name=action_nox_finans_connect]:visible, [name=action_open_connect]:visible")
+    page.fill(".modal [name=client_id] input", company["client_id"])
+    page.fill(".modal [name=client_secret]:visible input", company["client_secret"])
+    page.click(".modal button[name=action_connect]")
+    page.click(f"text=Connect {company['name']}")
+
+
+def test_disconnect_and_connect(odoo_server, open_page, company, look):
+    page = open_page("admin", "/odoo/action-account.action_account_config")
+    page.click("button[name=action_nox_finans_disconnect]:visible")
+    page.click(".modal .btn-primary")
+    expect(page.locator("[name=nox_finans_state]")).to_contain_text("Inte ansluten")
+    look(page, "disconnected")
+    connect(page, company)
+    expect(page.locator("[name=nox_finans_remote_company]")).to_contain_text(company["name"])
+    expect(page.locator("[name=nox_finans_state]")).to_contain_text("Ansluten")
+    look(page, "connected")
+    page.click("button[name=action_nox_finans_test]:visible")
+    expect(page.locator(".o_notification")).to_contain_text("i sin ordning")
+
+
+def test_a_copied_database_says_so_and_can_work_with_the_sandbox(
+    odoo_server, open_page, company, look
+):
+    admin = odoo_server.rpc("admin")
+    uuid = admin.call("ir.config_parameter", "get_param", "database.uuid")
+    admin.call("ir.config_parameter", "set_param", "database.uuid", "a-copy")
+    try:
+        page = open_page("clerk", "/odoo/action-nox_finans.action_selection")
+        expect(page.locator(".o_nox_finans_banner")).to_contain_text("är en kopia")
+        look(page, "selection")
+        page = open_page("admin", "/odoo/action-nox_finans.action_settings")
+        expect(page.locator(".alert-danger")).to_contain_text("är en kopia")
+        look(page, "connection")
+        page.click("button[name=action_use_sandbox]")
+        page.click(".modal .btn-primary")
+        expect(page.locator(".o_statusbar_status .o_arrow_button_current")).to_have_text(
+            "Inte ansluten"
+        )
+        connect(page, company)
+        expect(page.locator(".o_setting_box, .o_settings_container").first).to_be_visible()
+    finally:
+        admin.call("ir.config_parameter", "set_param", "database.uuid", uuid)
+    # Back in the database that it was: the connection is the copy's now, until it is taken over.
+    page = open_page("admin", "/odoo/action-nox_finans.action_settings")
+    page.click("button[name=action_take_over]")
+    page.click(".modal .btn-primary")
+    expect(page.locator("button[name=action_test]")).to_be_visible()

@@ -126,6 +126,19 @@ def test_changed_invoices_come_page_by_page(sandbox, company, client, monkeypatc
     assert {row["Balance"] for row in rows} == {990}
 
 
+def test_an_endless_answer_is_not_read(sandbox, client):
+    sandbox.post("faults", kind="status", code=200, body={"CompanyInformation": "x" * 6_000_000})
+    with pytest.raises(errors.UncertainError, match="larger"):
+        client.get_company()
+
+
+def test_a_redirect_is_not_followed(sandbox, client):
+    headers = {"Location": f"{sandbox.url}/sandbox/health"}
+    sandbox.post("faults", kind="status", code=302, headers=headers)
+    with pytest.raises(errors.UncertainError):
+        client.get_company()
+
+
 def test_two_processes_share_one_window():
     window = SlidingWindow(3, 0.5)
     window.prime([0.1, 0.2, 0.3, 9])

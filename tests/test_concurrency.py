@@ -83,6 +83,25 @@ def test_two_cron_workers_start_together(
         assert (row["received"], row["accepted"]) == (1, 1)
 
 
+RENEW = """
+token, _lifetime = env["nox.finans.connector"].search([], limit=1)._renew_access_token(None)
+result = token
+"""
+
+
+def test_two_processes_never_refresh_at_the_same_time(
+    odoo_server, sandbox, no_cron_of_the_server, workers, slow
+):
+    odoo_server.sql("UPDATE nox_finans_connector SET token_expiry = '2020-01-01'")
+    before = len(sandbox.get("requests"))
+    for worker in workers:
+        worker.give("code", code=RENEW)
+    tokens = {worker.take()["result"] for worker in workers}
+    assert len(tokens) == 1
+    paths = [row["path"] for row in sandbox.get("requests")[before:]]
+    assert paths.count("/oauth-v1/token") == 1
+
+
 def test_while_it_is_being_sent_it_cannot_be_cancelled_and_payment_is_told(
     odoo_server, clerk, no_cron_of_the_server, workers, slow, make_invoice, send, ledger_of
 ):

@@ -76,8 +76,26 @@ def test_second_invoice_of_an_unchanged_customer_costs_no_customer_call(
     before = len(sandbox.get("requests"))
     send(second)
     finish(odoo_server, case_of, second)
-    made = sandbox.get("requests")[before:]
-    assert not [row for row in made if "customers" in row["path"]]
+    ours = [row for row in sandbox.get("requests")[before:] if row["method"] != "GET"]
+    assert [row["path"].split("/")[2] for row in ours] == [
+        "invoices",
+        "invoices",
+        "noxfinansinvoices",
+    ]
+
+
+def test_what_is_sent_again_unchanged_costs_only_the_step_that_is_left(
+    odoo_server, sandbox, make_invoice, send, case_of
+):
+    invoice = make_invoice()
+    sandbox.post("refusals", external_reference=invoice.name, message="Försök igen.")
+    send(invoice)
+    finish(odoo_server, case_of, invoice, ("refused",))
+    before = len(sandbox.get("requests"))
+    send(invoice)
+    finish(odoo_server, case_of, invoice)
+    ours = [row for row in sandbox.get("requests")[before:] if row["method"] != "GET"]
+    assert [row["path"] for row in ours] == ["/3/noxfinansinvoices"]
 
 
 def test_confirmation_brings_status_and_tells_the_sender(

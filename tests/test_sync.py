@@ -51,8 +51,9 @@ assert not left_out, list(left_out.values())
 class Setting:
     """A database, a worker and a sandbox of this file's own."""
 
-    def __init__(self, server, database, worker, sandbox):
+    def __init__(self, server, database, worker, sandbox, log):
         self.server, self.database, self.worker, self.sandbox = server, database, worker, sandbox
+        self.log = log
 
     def sql(self, statement, *values):
         return self.server.query(self.database, statement, *values)
@@ -72,10 +73,10 @@ def setting(stack, new_database, postgresql):
     sandbox = start_sandbox(stack)
     name = new_database()
     databases.fill_with_demo_data(postgresql, name, sandbox.url)
-    configuration = odoo.write_configuration(
-        postgresql, f"{name}_sync", logfile=str(LOGS / "sync_worker.log")
-    )
-    return Setting(postgresql, name, start_worker(stack, configuration, name), sandbox)
+    log = LOGS / f"{name}_sync.log"
+    configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
+    worker = start_worker(stack, configuration, name)
+    return Setting(postgresql, name, worker, sandbox, log)
 
 
 @pytest.fixture
@@ -136,9 +137,49 @@ def test_a_payment_that_closes_a_case_is_seen(setting, many_open_cases):
     assert rows == [("closed",)]
 
 
+YIELD = """
+import time
+cron, progress = env.ref("nox_finans.ir_cron_exchange")._add_progress()
+connectors = env["nox.finans.connector"].with_context(
+    cron_id=cron.id, ir_cron_progress_id=progress.id, cron_end_time=time.monotonic() + seconds
+)
+connectors._cron_exchange()
+result = [progress.remaining, env["nox.finans.case"].search_count([("state", "=", "queued")])]
+"""
+
+
+def test_the_cron_yields_when_its_time_is_up_and_goes_on_in_the_next_run(setting):
+    ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
+    setting.sql("DELETE FROM nox_finans_case")
+    day = date.today().isoformat()
+    setting.worker.do("code", code=SEND_SOME, company_id=company, count=3, day=day)
+    assert setting.worker.do("code", code=YIELD, seconds=0) == [1, 2]
+    assert setting.worker.do("code", code=YIELD, seconds=60) == [0, 0]
+
+
+def test_one_bad_invoice_does_not_stop_the_queue_and_the_run_is_one_line(setting):
+    ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
+    setting.sql("DELETE FROM nox_finans_case")
+    day = date.today().isoformat()
+    setting.worker.do("code", code=SEND_SOME, company_id=company, count=3, day=day)
+    setting.sql(
+        "UPDATE account_move_line SET price_unit = 'NaN' WHERE display_type = 'product'"
+        " AND move_id = (SELECT min(move_id) FROM nox_finans_case)"
+    )
+    start = setting.log.stat().st_size
+    setting.worker.do("cron")
+    states = setting.sql("SELECT state FROM nox_finans_case ORDER BY move_id")
+    assert [state for (state,) in states[1:]] == ["accepted", "accepted"]
+    assert states[0][0] in ("refused", "uncertain")
+    log = setting.log.read_text()[start:]
+    (line,) = [line for line in log.splitlines() if "Nox Finans, company" in line]
+    assert "'accepted': 2" in line and " INFO " in line
+
+
 def test_a_long_queue_does_not_hold_up_a_short_one(setting):
     """Both companies keep their own rate limit, so the pauses of one are the other's time."""
     ((big,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
+    setting.sql("DELETE FROM nox_finans_case")
     new = setting.sandbox.post("companies", name="Lilla Bolaget AB")
     names = ("client_id", "client_secret", "access_token", "refresh_token", "expires_in", "scope")
     credentials = {name: new[name] for name in names}
@@ -154,3 +195,26 @@ def test_a_long_queue_does_not_hold_up_a_short_one(setting):
     order = [company for (company,) in accepted]
     assert (order.count(big), order.count(small)) == (12, 2)
     assert big in order[order.index(small) + 2 :], "the small one was done before the big one"
+
+
+def test_one_broken_connection_does_not_stop_another_company(setting):
+    """Goes on with the two companies of the test before."""
+    (big,), (small,) = setting.sql("SELECT company_id FROM nox_finans_connector ORDER BY id")
+    day = date.today().isoformat()
+    for company in (big, small):
+        setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
+    setting.sql(
+        "UPDATE nox_finans_connector SET client_secret = 'wrong', token_expiry = '2020-01-01',"
+        " last_run = '2020-01-01' WHERE company_id = %s",
+        big,
+    )
+    setting.worker.do("cron")
+    states = dict(
+        setting.sql(
+            "SELECT company_id, state FROM nox_finans_case WHERE id IN"
+            " (SELECT max(id) FROM nox_finans_case GROUP BY company_id)"
+        )
+    )
+    assert states == {big: "queued", small: "accepted"}
+    connections = dict(setting.sql("SELECT company_id, state FROM nox_finans_connector"))
+    assert connections == {big: "sign_in", small: "connected"}

@@ -144,6 +144,10 @@ class NoxFinansCase(models.Model):
     snapshot = fields.Json(
         string="What Was Sent", readonly=True, help="Customer and invoice as the service got them."
     )
+    changed_since_sent = fields.Char(
+        compute="_compute_changed_since_sent",
+        help="What is another now in Odoo than what the service got.",
+    )
     listed_hash = fields.Char(
         readonly=True, help="The invoice's row when the service last listed it as changed."
     )
@@ -300,6 +304,39 @@ class NoxFinansCase(models.Model):
             payloads.STATUS_OPEN: self.env._("Approved, Nox Finans handles the invoice."),
             payloads.STATUS_PAUSED: self.env._("Paused at Nox Finans."),
         }.get(self.remote_status, self.remote_status)
+
+    def _compute_changed_since_sent(self):
+        # Addresses belong to the customer and may change; the service goes on with what it got.
+        for case in self:
+            case.changed_since_sent = case.state == "accepted" and case._list_changes_since_sent()
+
+    def _list_changes_since_sent(self):
+        sent = self._get_sent("customer") | self._get_sent("invoice")
+        # Full rights: compared is what the service got of the case that the user may see.
+        case = self.sudo()
+        try:
+            now = case._prepare_customer() | case._prepare_invoice()
+        except RefusedError:
+            return False
+        labels = self._get_address_labels()
+        changes = [
+            f"{label}: {sent.get(name) or '–'} → {now.get(name) or '–'}"
+            for name, label in labels.items()
+            if sent and sent.get(name) != now.get(name)
+        ]
+        return "; ".join(changes) or False
+
+    def _get_address_labels(self):
+        """Return what of the customer may change after the sending, with its names."""
+        return {
+            "CustomerName": self.env._("Name"),
+            "Address1": self.env._("Street"),
+            "Address2": self.env._("Second address line"),
+            "ZipCode": self.env._("Postal code"),
+            "City": self.env._("Town"),
+            "OrganisationNumber": self.env._("Organisation or personal number"),
+            "Email": self.env._("E-mail"),
+        }
 
     # -------------------------------------------------------------------------
     # What a user may do

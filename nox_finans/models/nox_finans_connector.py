@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, plaintext2html
+from psycopg2.errors import SerializationFailure
 
 from ..api.client import NoxFinansClient, TokenClient
 from ..api.errors import (
@@ -436,7 +437,7 @@ class NoxFinansConnector(models.Model):
         with self.env.registry.cursor() as cr:
             # Full rights: only the system reads secrets.
             connector = self.with_env(self.env(cr=cr)).sudo()
-            cr.execute(SQL("SELECT FROM nox_finans_connector WHERE id = %s FOR UPDATE", self.id))
+            self._lock_row(cr)
             lifetime = connector._get_token_lifetime()
             if connector.access_token and connector.access_token != refused_token and lifetime > 0:
                 return connector.access_token, lifetime
@@ -451,6 +452,19 @@ class NoxFinansConnector(models.Model):
             # The old token is used up: this one must be kept whatever happens to the caller.
             cr.commit()  # pylint: disable=invalid-commit
             return tokens.access_token, connector._get_token_lifetime()
+
+    def _lock_row(self, cr):
+        """Wait for the row's lock, and see what its last holder has left."""
+        while True:
+            try:
+                cr.execute(
+                    SQL("SELECT FROM nox_finans_connector WHERE id = %s FOR UPDATE", self.id),
+                    log_exceptions=False,
+                )
+                return
+            except SerializationFailure:
+                # It was changed while we waited: that is seen in a new transaction only.
+                cr.rollback()
 
     def _refresh_tokens(self):
         try:
@@ -558,15 +572,20 @@ class NoxFinansConnector(models.Model):
 
     def _start_run(self, lock):
         """Return one company's :class:`Run`, or None when it has none now."""
+        if self._get_obstacle():
+            return None
+        if not self._lock_run(lock):
+            # Somebody tries the connection just now.
+            self._trigger_exchange(fields.Datetime.now() + timedelta(minutes=1))
+            return None
         try:
-            if self._get_obstacle() or not self._lock_run(lock):
-                return None
             self._note_interrupted()
             self.last_run = fields.Datetime.now()
             self.env["ir.cron"]._commit_progress()
             return Run(self.with_company(self.company_id))
-        except NoxFinansError:
+        except Exception:
             self.env.cr.rollback()
+            _logger.exception("Exchange with Nox Finans not started, company %s", self.id)
             return None
 
     @contextmanager

@@ -388,6 +388,14 @@ class Run:
         self.confirmed_by_user.setdefault(case.user_id, []).append(case.move_id.name)
 
     def finish(self):
+        """End the run; a failure is this company's alone."""
+        try:
+            self._report()
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Report of the exchange failed, company %s", self._company_id)
+
+    def _report(self):
         """Tell the senders what came of it, one message each, log the run in one line, commit."""
         for user, reasons in self.refused_by_user.items():
             self._notify(user, "danger", self._get_refusal(user, reasons))

@@ -164,6 +164,34 @@ class TestConnection(NoxFinansCase):
         case = self.send(self.make_invoice())[0].sudo()
         self.assertGreater(len({case._get_pause(3) for _index in range(20)}), 1)
 
+    # When the service is asked
+
+    def test_a_case_is_asked_for_when_its_event_has_come_and_within_a_week(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        case.write({"state": "accepted", "remote_status": "OPEN"})
+        now = fields.Datetime.now()
+        week = timedelta(days=7)
+        for days in (None, -3, 0, 1, 3, 6, 30):
+            day = now.date() + timedelta(days=days) if days is not None else False
+            case.next_event_date = day
+            case._plan_sync()
+            self.assertTrue(now < case.next_try < now + week, days)
+            if days in (1, 3):
+                self.assertEqual(case.next_try.date(), day)
+            elif days is not None and days <= 0:
+                self.assertLess(case.next_try, now + timedelta(days=1))
+
+    def test_an_unconfirmed_case_is_asked_for_with_growing_pauses(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        case.write({"state": "accepted", "remote_status": "UNKNOWN"})
+        pauses = []
+        for _question in range(8):
+            case._plan_sync()
+            pauses.append(case.next_try - fields.Datetime.now())
+        self.assertLess(pauses[0], timedelta(minutes=3))
+        self.assertGreater(pauses[5], pauses[0] * 8)
+        self.assertLess(pauses[-1], timedelta(hours=1.3))
+
     # What an administrator hears
 
     def _let_wait(self, case, **ago):

@@ -74,6 +74,17 @@ class TestGuards(NoxFinansCase):
         self.pay(self.move)
         self.assertEqual(self.move.amount_residual, 0)
 
+    def test_a_changed_address_is_told_since_the_service_keeps_the_old_one(self):
+        case = self.case
+        case.snapshot = {"customer": case._prepare_customer(), "invoice": case._prepare_invoice()}
+        self._set_state("accepted", "handed_over")
+        self.assertFalse(case.changed_since_sent)
+        self.customer.write({"street": "Nya gatan 9", "zip": "871 54"})
+        case.invalidate_recordset()
+        changes = case.with_user(self.clerk).changed_since_sent
+        self.assertIn("Industrivägen 4 → Nya gatan 9", changes)
+        self.assertIn("871 53 → 871 54", changes)
+
     def test_a_credit_note_can_be_made(self):
         self._set_state("accepted", "handed_over")
         reversal = (

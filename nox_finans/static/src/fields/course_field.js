@@ -1,5 +1,10 @@
 import { Component } from "@odoo/owl";
-import { deserializeDate, deserializeDateTime, formatDate, formatDateTime } from "@web/core/l10n/dates";
+import {
+    deserializeDate,
+    deserializeDateTime,
+    toLocaleDateString,
+    toLocaleDateTimeString,
+} from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
@@ -22,8 +27,8 @@ export class CourseField extends Component {
             return "";
         }
         return date.includes(" ")
-            ? formatDateTime(deserializeDateTime(date), { showSeconds: false })
-            : formatDate(deserializeDate(date));
+            ? toLocaleDateTimeString(deserializeDateTime(date))
+            : toLocaleDateString(deserializeDate(date));
     }
 }
 

@@ -1,5 +1,5 @@
 import { Component } from "@odoo/owl";
-import { deserializeDate, formatDate } from "@web/core/l10n/dates";
+import { deserializeDate, toLocaleDateString } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { formatFloat } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
@@ -26,7 +26,7 @@ export class SnapshotField extends Component {
     }
 
     formatDay(day) {
-        return day ? formatDate(deserializeDate(day)) : "";
+        return day ? toLocaleDateString(deserializeDate(day)) : "";
     }
 
     formatAmount(amount) {
