@@ -211,6 +211,7 @@ def test_disconnect_and_connect(odoo_server, open_page, company, look):
     connect(page, company)
     expect(page.locator("[name=nox_finans_remote_company]")).to_contain_text(company["name"])
     expect(page.locator("[name=nox_finans_state]")).to_contain_text("Ansluten")
+    expect(page.locator("[name=nox_finans_remote_company]")).to_be_in_viewport()
     look(page, "connected")
     page.click("button[name=action_nox_finans_test]:visible")
     expect(page.locator(".o_notification")).to_contain_text("i sin ordning")

@@ -87,7 +87,7 @@ class NoxFinansController(http.Controller):
 
     def _get_settings_path(self, connector):
         if request.env.user.has_group("base.group_system"):
-            return f"/odoo/action-account.action_account_config?nox_finans_connected={connector.id}"
+            return "/odoo/action-account.action_account_config#nox_finans_connection"
         return f"/odoo/nox-finans-connection/{connector.id}"
 
     def _fail(self, message, status):
