@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from odoo.tests.common import BaseCase
+from workers import Setting, start_worker
 
 from dev import databases, odoo, postgres
 from dev.processes import child, free_port, wait_until_answers
@@ -256,6 +257,18 @@ def open_page(browser, odoo_server):
     for context in contexts:
         context.close()
     assert not errors, errors
+
+
+@pytest.fixture(scope="module")
+def setting(stack, new_database, postgresql):
+    """A database, a worker and a sandbox of one file's own."""
+    sandbox = start_sandbox(stack)
+    name = new_database()
+    databases.fill_with_demo_data(postgresql, name, sandbox.url)
+    log = LOGS / f"{name}_sync.log"
+    configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
+    worker = start_worker(stack, configuration, name)
+    return Setting(postgresql, name, worker, sandbox, log)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from conftest import wait_for
 from playwright.sync_api import expect
 
 from dev.project import BUILD
@@ -48,7 +49,7 @@ def search(page, text):
     page.press(".o_searchview_input", "Enter")
 
 
-def test_choose_send_follow(open_page, make_invoice, ledger_of, look):
+def test_choose_send_follow(open_page, make_invoice, case_of, ledger_of, look):
     invoice = make_invoice()
     page = open_page("clerk")
     page.click(f".o_control_panel button:has-text('{BUTTON}')")
@@ -100,6 +101,8 @@ def test_choose_send_follow(open_page, make_invoice, ledger_of, look):
     look(page, "told")
     assert ledger_of(invoice)[0]["accepted"] == 1
 
+    # The message may have been for others that were confirmed before.
+    wait_for(lambda: case_of(invoice).remote_status == "OPEN", "our own confirmation")
     # The gavel opens the case.
     page.goto(f"{page.url.split('/odoo')[0]}/odoo/customer-invoices")
     search(page, invoice.name)
@@ -244,3 +247,25 @@ def test_a_copied_database_says_so_and_can_work_with_the_sandbox(
     page.click("button[name=action_take_over]")
     page.click(".modal .btn-primary")
     expect(page.locator("button[name=action_test]")).to_be_visible()
+
+
+def test_overview_and_cases_by_stage(odoo_server, open_page, make_invoice, send, look):
+    invoice = make_invoice()
+    send(invoice)
+    page = open_page("manager", "/odoo/nox-finans")
+    steps = page.locator(".o_nox_finans_overview tbody tr")
+    expect(steps.first).to_contain_text("Redo")
+    expect(steps.last).to_contain_text("Avslutad")
+    look(page, "overview")
+    count = int(steps.first.locator(".o_nox_finans_step_count").inner_text())
+    steps.first.click()
+    expect(page.locator(".o_pager_limit")).to_have_text(str(count))
+    page.goto(f"{odoo_server.url}/odoo/nox-finans-cases")
+    for view, shown in (
+        ("kanban", ".o_kanban_group"),
+        ("pivot", ".o_pivot table"),
+        ("graph", ".o_graph_renderer canvas"),
+    ):
+        page.click(f".o_switch_view.o_{view}")
+        expect(page.locator(shown).first).to_be_visible()
+        look(page, view)

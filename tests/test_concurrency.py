@@ -103,11 +103,12 @@ def test_two_processes_never_refresh_at_the_same_time(
 
 
 def test_while_it_is_being_sent_it_cannot_be_cancelled_and_payment_is_told(
-    odoo_server, clerk, no_cron_of_the_server, workers, slow, make_invoice, send, ledger_of
+    odoo_server, sandbox, clerk, no_cron_of_the_server, workers, slow, make_invoice, send, ledger_of
 ):
     invoice = make_invoice()
     send(invoice)
-    workers[0].give("cron")
+    sandbox.post("settings", latency=2)
+    workers[0].give("cron", keep_pace=True)
 
     def is_being_sent():
         rows = odoo_server.sql("SELECT step FROM nox_finans_case WHERE move_id = %s", invoice.id)

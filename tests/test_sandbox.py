@@ -369,7 +369,7 @@ def test_a_payment_that_is_due_shows_among_the_modified(server):
     assert changed_since(server, moment) == {}, "not confirmed, so nothing is paid yet"
     wait_for(lambda: changed_since(server, moment) == {due: 0}, "the payment", 5, 0.02)
     assert server.case(due)["Status"] == "CLOSED"
-    assert server.case(later)["Status"] == "OPEN"
+    wait_for(lambda: server.case(later)["Status"] == "OPEN", "its confirmation", 5, 0.02)
 
 
 def test_seeded_invoices_have_open_cases(server):

@@ -3,11 +3,8 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from conftest import start_sandbox
-from workers import start_worker
+from workers import SEND_SOME
 
-from dev import databases, odoo
-from dev.project import LOGS
 from dev.seed import seed_cases
 
 OPEN, CHANGED = 10_000, 50
@@ -23,60 +20,6 @@ clerk.company_ids += company
 company._get_nox_finans_connector()._connect(credentials)
 result = company.id
 """
-SEND_SOME = """
-company = env["res.company"].browse(company_id)
-clerk = env["res.users"].search([("login", "=", "clerk")])
-env = env(user=clerk.id, context={"allowed_company_ids": [company_id]})
-term = env["account.payment.term"].sudo().with_company(company).create({
-    "name": "Trettio dagar", "nox_finans_service": "invoice",
-    "line_ids": [(0, 0, {"value": "percent", "value_amount": 100, "nb_days": 30})],
-})
-moves = env["account.move"]
-for number in range(count):
-    customer = env["res.partner"].create({
-        "name": f"Kund {number}", "street": "Gatan 1", "zip": "111 22", "city": "Stockholm",
-        "is_company": True, "company_registry": "556700-0116",
-    })
-    moves += env["account.move"].create({
-        "move_type": "out_invoice", "partner_id": customer.id, "company_id": company_id,
-        "invoice_date": day, "invoice_payment_term_id": term.id,
-        "invoice_line_ids": [(0, 0, {"name": "Arbete", "quantity": 1, "price_unit": 100})],
-    })
-moves.action_post()
-cases, left_out = moves._nox_finans_queue()
-assert not left_out, list(left_out.values())
-"""
-
-
-class Setting:
-    """A database, a worker and a sandbox of this file's own."""
-
-    def __init__(self, server, database, worker, sandbox, log):
-        self.server, self.database, self.worker, self.sandbox = server, database, worker, sandbox
-        self.log = log
-
-    def sql(self, statement, *values):
-        return self.server.query(self.database, statement, *values)
-
-    def calls_of_run(self, **order):
-        """Let the cron run; return the calls that it made, as the service saw them."""
-        before = self.sql("SELECT coalesce(max(id), 0) FROM nox_finans_exchange")[0][0]
-        self.worker.do("cron", **order)
-        rows = self.sql(
-            "SELECT method, path, status_code FROM nox_finans_exchange WHERE id > %s", before
-        )
-        return rows
-
-
-@pytest.fixture(scope="module")
-def setting(stack, new_database, postgresql):
-    sandbox = start_sandbox(stack)
-    name = new_database()
-    databases.fill_with_demo_data(postgresql, name, sandbox.url)
-    log = LOGS / f"{name}_sync.log"
-    configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
-    worker = start_worker(stack, configuration, name)
-    return Setting(postgresql, name, worker, sandbox, log)
 
 
 @pytest.fixture

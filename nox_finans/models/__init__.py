@@ -4,6 +4,8 @@ from . import (
     account_payment_term,
     nox_finans_case,
     nox_finans_connector,
+    nox_finans_course,
+    nox_finans_event,
     nox_finans_exchange,
     nox_finans_payload,
     nox_finans_price,

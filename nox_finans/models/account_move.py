@@ -132,6 +132,9 @@ class AccountMove(models.Model):
     nox_finans_case_state = fields.Selection(
         related="nox_finans_case_id.state", string="Nox Finans State", groups=GROUPS
     )
+    nox_finans_gavel = fields.Selection(
+        related="nox_finans_case_id.gavel", string="Gavel", groups=GROUPS
+    )
     nox_finans_case_message = fields.Char(
         related="nox_finans_case_id.status_message", groups=GROUPS
     )

@@ -91,6 +91,8 @@ class NoxFinansCase(models.Model):
         comodel_name="res.currency",
         string="Service's Currency",
         compute="_compute_company_currency_id",
+        # Stored, or amounts could not be summed in lists.
+        store=True,
     )
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", readonly=True, index=True
@@ -154,7 +156,6 @@ class NoxFinansCase(models.Model):
     remote_number = fields.Char(string="Service's Invoice Number", readonly=True)
     remote_status = fields.Char(string="Service's Status", readonly=True)
     next_event = fields.Char(readonly=True)
-    next_event_label = fields.Char(compute="_compute_next_event_label", string="Next Step")
     next_event_date = fields.Date(string="Date of Next Step", readonly=True)
     ocr_number = fields.Char(string="OCR Number", readonly=True)
     capital_balance = fields.Monetary(
@@ -197,7 +198,6 @@ class NoxFinansCase(models.Model):
         comodel_name="nox.finans.exchange", inverse_name="case_id", string="Exchanges"
     )
     allowed_actions = fields.Char(compute="_compute_allowed_actions")
-    course = fields.Json(compute="_compute_course")
 
     _one_open_case = models.UniqueIndex(
         "(move_id) WHERE state NOT IN ('refused', 'closed')",
@@ -214,6 +214,7 @@ class NoxFinansCase(models.Model):
         for case in self:
             case.display_name = self.env._("%s at Nox Finans", case.move_id.name)
 
+    @api.depends("company_id")
     def _compute_company_currency_id(self):
         # The interface speaks of SEK only, whatever the company's own currency is.
         self.company_currency_id = self.env.ref("base.SEK")
@@ -222,58 +223,6 @@ class NoxFinansCase(models.Model):
     def _compute_fees(self):
         for case in self:
             case.fees = case.balance_with_fees - case.capital_balance
-
-    @api.depends("next_event")
-    def _compute_next_event_label(self):
-        # The documentation calls this an open set: an unknown event is shown as it came.
-        labels = self._get_event_labels()
-        for case in self:
-            case.next_event_label = labels.get(case.next_event, case.next_event)
-
-    def _get_event_labels(self):
-        """Return the service's events in the order of its course, with their names."""
-        return {
-            "INVOICEREMINDER": self.env._("Notice of overdue"),
-            "REMINDER": self.env._("Reminder"),
-            "COLLECTION": self.env._("Debt-collection demand"),
-            "EXECUTIONCONTROLL": self.env._("Payment order"),
-            "MONITORING": self.env._("Long-term monitoring"),
-        }
-
-    @api.depends("state", "next_event", "next_event_date", "accepted_date", "confirmed_date")
-    def _compute_course(self):
-        for case in self:
-            case.course = case._get_past() + case._get_future()
-
-    def _get_past(self):
-        """Return what has happened, each with label, date (ISO, UTC) and whether it is done."""
-        happened = [
-            (self.env._("Put into the queue by %s", self.user_id.name), self.create_date),
-            (self.env._("Handed over to Nox Finans"), self.accepted_date),
-            (self.env._("Confirmed by Nox Finans"), self.confirmed_date),
-        ]
-        return [
-            {"label": label, "date": fields.Datetime.to_string(date), "is_done": True}
-            for label, date in happened
-            if date
-        ]
-
-    def _get_future(self):
-        """Return the next event with its date, and those that follow if nobody pays."""
-        labels = self._get_event_labels()
-        if self.state != "accepted" or not self.next_event:
-            return []
-        events = list(labels)
-        position = events.index(self.next_event) if self.next_event in labels else len(events)
-        following = [labels[event] for event in events[position + 1 :]]
-        return [
-            {
-                "label": self.next_event_label,
-                "date": fields.Date.to_string(self.next_event_date),
-                "is_done": False,
-            },
-            *({"label": label, "date": False, "is_done": False} for label in following),
-        ]
 
     @api.depends("state", "remote_status", "error_message")
     def _compute_status_message(self):
@@ -775,6 +724,7 @@ class NoxFinansCase(models.Model):
     def _note_status(self, answer):
         """Take over what the service says; what is absent or unusable stays as it was."""
         answer = answers.mapping(answer)
+        before = self._get_standing()
         now = fields.Datetime.now()
         said = answers.word(answer.get("Status"))
         status = said or self.remote_status or payloads.STATUS_UNKNOWN
@@ -792,7 +742,10 @@ class NoxFinansCase(models.Model):
             {name: value for name, value in values.items() if value is not None}
             | {"synced_date": now}
             | ({"confirmed_date": now} if confirmed else {})
+            # Said to be none: the course has come to its end.
+            | ({"next_event_date": False} if answer.get("NextEvent", "") is None else {})
         )
+        self._note_events(before)
 
     def _sync(self, client):
         """Ask the service for the case, and plan when to ask again."""
@@ -810,7 +763,16 @@ class NoxFinansCase(models.Model):
     def _settle(self):
         """Close the case when the service has closed it, or plan when to ask again."""
         if self.remote_status == payloads.STATUS_CLOSED:
-            self.write({"state": "closed", "next_try": False, "next_event": False})
+            self.write(
+                {
+                    "state": "closed",
+                    "next_try": False,
+                    "next_event": False,
+                    "next_event_date": False,
+                    "close_reason": self._get_close_reason(),
+                }
+            )
+            self._note_event("closed", self._get_close_words())
         else:
             self._plan_sync()
 

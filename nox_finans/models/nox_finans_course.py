@@ -1,0 +1,364 @@
+from odoo import api, fields, models
+from odoo.tools import formatLang
+
+from ..api import payloads
+
+# The service's events in the order of its course. Taken as an open set: an unknown one is shown
+# as it came.
+EVENT_ORDER = ("INVOICEREMINDER", "REMINDER", "COLLECTION", "EXECUTIONCONTROLL", "MONITORING")
+STAGES = [
+    ("waiting", "On its way"),
+    ("refused", "Refused"),
+    ("sent", "Sent"),
+    ("reminded", "Reminded"),
+    ("collection", "Debt collection"),
+    ("monitoring", "Monitoring"),
+    ("closed", "Closed"),
+]
+# How far a case is once an event has happened.
+STAGE_OF_EVENT = {
+    "INVOICEREMINDER": "reminded",
+    "REMINDER": "reminded",
+    "COLLECTION": "collection",
+    "EXECUTIONCONTROLL": "collection",
+    "MONITORING": "monitoring",
+}
+CLOSE_REASONS = [
+    ("paid", "Paid"),
+    ("credited", "Credited"),
+    ("stopped", "Stopped"),
+    ("written_off", "Written off"),
+]
+GAVELS = [
+    ("waiting", "On its way to Nox Finans"),
+    ("running", "Nox Finans handles it"),
+    ("paused", "Paused at Nox Finans"),
+    ("needs_you", "Needs you"),
+    ("closed", "Closed at Nox Finans"),
+]
+
+
+class NoxFinansCase(models.Model):
+    """The course of a case: what has happened, how far it is, and what comes."""
+
+    _inherit = "nox.finans.case"
+
+    next_event_label = fields.Char(compute="_compute_next_event_label", string="Next Step")
+    handed_over_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="The balance when Nox Finans confirmed the case.",
+    )
+    last_event = fields.Char(string="Last Step", readonly=True)
+    event_ids = fields.One2many(
+        comodel_name="nox.finans.event", inverse_name="case_id", string="Events"
+    )
+    close_reason = fields.Selection(selection=CLOSE_REASONS, string="Closed as", readonly=True)
+    stage = fields.Selection(
+        selection=STAGES,
+        compute="_compute_stage",
+        store=True,
+        index=True,
+        group_expand="_group_expand_stage",
+    )
+    gavel = fields.Selection(selection=GAVELS, compute="_compute_gavel", search="_search_gavel")
+    course = fields.Json(compute="_compute_course")
+
+    @api.depends("next_event")
+    def _compute_next_event_label(self):
+        labels = self._get_event_labels()
+        for case in self:
+            case.next_event_label = labels.get(case.next_event, case.next_event)
+
+    def _get_event_labels(self):
+        """Return the names of the service's events, in the order of its course."""
+        names = (
+            self.env._("Notice of overdue"),
+            self.env._("Reminder"),
+            self.env._("Debt-collection demand"),
+            self.env._("Payment order"),
+            self.env._("Long-term monitoring"),
+        )
+        return dict(zip(EVENT_ORDER, names, strict=True))
+
+    @api.depends("state", "last_event")
+    def _compute_stage(self):
+        stages = {"refused": "refused", "closed": "closed"}
+        for case in self:
+            if case.state == "accepted":
+                case.stage = STAGE_OF_EVENT.get(case.last_event, "sent")
+            else:
+                case.stage = stages.get(case.state, "waiting")
+
+    @api.model
+    def _group_expand_stage(self, _stages, _domain):
+        return [stage for stage, _label in STAGES]
+
+    @api.depends("state", "remote_status", "is_stuck", "changed_since_sent")
+    def _compute_gavel(self):
+        for case in self:
+            case.gavel = case._get_gavel()
+
+    def _get_gavel(self):
+        if self.state == "refused" or self.is_stuck:
+            return "needs_you"
+        if self.state == "closed":
+            return "closed"
+        if self.state != "accepted":
+            return "waiting"
+        return {
+            payloads.STATUS_PAUSED: "paused",
+            payloads.STATUS_UNKNOWN: "waiting",
+            payloads.STATUS_NOT_AUTHORIZED: "waiting",
+        }.get(self.remote_status, "running")
+
+    def _search_gavel(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        confirming = (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED)
+        is_accepted = fields.Domain("state", "=", "accepted")
+        is_waiting = fields.Domain("state", "in", ("queued", "sending", "uncertain"))
+        is_stuck = fields.Domain("is_stuck", "=", True)
+        paused = is_accepted & fields.Domain("remote_status", "=", payloads.STATUS_PAUSED)
+        unconfirmed = is_accepted & fields.Domain("remote_status", "in", (*confirming, False))
+        domains = {
+            "needs_you": fields.Domain("state", "=", "refused") | is_stuck,
+            "closed": fields.Domain("state", "=", "closed"),
+            "paused": paused & ~is_stuck,
+            "waiting": (is_waiting | unconfirmed) & ~is_stuck,
+            "running": is_accepted & ~paused & ~unconfirmed & ~is_stuck,
+        }
+        return fields.Domain.OR(domains[gavel] for gavel in value if gavel in domains)
+
+    # -------------------------------------------------------------------------
+    # What has happened
+    # -------------------------------------------------------------------------
+
+    def _get_standing(self):
+        """Return what an answer can change, to see afterwards what it has changed."""
+        return {
+            "status": self.remote_status,
+            "event": self.next_event,
+            "event_date": self.next_event_date,
+            "capital": self.capital_balance,
+            "fees": self.fees,
+            "is_known": bool(self.confirmed_date),
+        }
+
+    def _note_event(self, kind, text, amount=0, date=None):
+        """Keep what has happened, with who asked for it; tell the invoice what the service did."""
+        user = self.requested_by if self.is_request_sent else self.env["res.users"]
+        self.env["nox.finans.event"].create(
+            {
+                "case_id": self.id,
+                "kind": kind,
+                "text": text,
+                "amount": amount,
+                "user_id": user.id,
+                **({"date": date} if date else {}),
+            }
+        )
+        if not user:
+            self.move_id.message_post(body=self.env._("Nox Finans: %s", text))
+
+    def _note_events(self, before):
+        """Keep what an answer tells that it has not told before."""
+        if not before["is_known"]:
+            self.handed_over_amount = self.capital_balance
+            return
+        self._note_steps(before)
+        self._note_money(before)
+        paused = payloads.STATUS_PAUSED
+        if self.remote_status == paused and before["status"] != paused:
+            self._note_event("pause", self._get_pause_words())
+        elif before["status"] == paused and self.remote_status == payloads.STATUS_OPEN:
+            self._note_event("pause", self.env._("Resumed"))
+
+    def _get_pause_words(self):
+        if self.is_request_sent and self.requested_date:
+            until = fields.Date.to_string(self.requested_date)
+            return self.env._("Paused until and including %s", until)
+        return self.env._("Paused")
+
+    def _note_steps(self, before):
+        """The steps that lie between the event that was next and the one that is next now."""
+        is_over = self.remote_status == payloads.STATUS_CLOSED or self.next_event == before["event"]
+        if is_over and not self._has_ended_course(before):
+            return
+        labels = self._get_event_labels()
+        for event in _get_passed(before["event"], self._get_coming_event()):
+            is_first = event == before["event"]
+            planned = fields.Datetime.to_datetime(is_first and before["event_date"])
+            self.last_event = event
+            self._note_event(
+                "course",
+                labels.get(event, event),
+                date=planned and min(planned, fields.Datetime.now()),
+            )
+        if self._has_ended_course(before):
+            self.next_event = False
+
+    def _has_ended_course(self, before):
+        """Tell whether the service says that nothing comes after what was next."""
+        return bool(
+            before["event"]
+            and before["event_date"]
+            and not self.next_event_date
+            and self.remote_status != payloads.STATUS_CLOSED
+        )
+
+    def _get_coming_event(self):
+        return self.next_event if self.next_event_date else False
+
+    def _note_money(self, before):
+        fallen = before["capital"] - self.capital_balance
+        if self.company_currency_id.compare_amounts(fallen, 0) > 0:
+            text = self.env._("Balance lowered by %s", self._format(fallen))
+            self._note_event("payment", text, fallen)
+        added = self.fees - before["fees"]
+        if self.company_currency_id.compare_amounts(added, 0) > 0:
+            self._note_event("fee", self.env._("Fees added: %s", self._format(added)), added)
+        if self.is_request_sent and self.requested_action == "take_fees":
+            self._note_event("fee", self.env._("Fees taken over: %s", self._format(-added)), added)
+
+    def _format(self, amount):
+        return formatLang(self.env, amount, currency_obj=self.company_currency_id)
+
+    def _get_close_reason(self):
+        if self.requested_action == "stop":
+            return "stopped"
+        if self.company_currency_id.compare_amounts(self.capital_balance, 0) > 0:
+            return "written_off"
+        credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
+        return "credited" if credited else "paid"
+
+    def _get_close_words(self):
+        reasons = dict(self._fields["close_reason"]._description_selection(self.env))
+        return self.env._("Closed: %s", reasons[self.close_reason])
+
+    # -------------------------------------------------------------------------
+    # What is shown
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def get_overview(self):
+        """Return the way of the invoices from ready to paid, for the overview page.
+
+        A list of steps: name, count, amount (SEK, open balance; of closed ones what was handed
+        over), fees, and the action's domain that shows them. The last one has the share recovered.
+        """
+        self.check_access("read")
+        companies = [("company_id", "in", self.env.companies.ids)]
+        ready = self._get_ready(companies)
+        groups = {
+            stage: (count, capital, with_fees - capital)
+            for stage, count, capital, with_fees in self._read_group(
+                companies,
+                ["stage"],
+                ["__count", "capital_balance:sum", "balance_with_fees:sum"],
+            )
+        }
+        steps = [
+            {
+                "key": stage,
+                "label": label,
+                "count": groups.get(stage, (0, 0, 0))[0],
+                "amount": groups.get(stage, (0, 0, 0))[1],
+                "fees": groups.get(stage, (0, 0, 0))[2],
+                "model": self._name,
+                "domain": [*companies, ("stage", "=", stage)],
+            }
+            for stage, label in self._fields["stage"]._description_selection(self.env)
+            if stage not in ("closed", "refused") or (stage == "refused" and stage in groups)
+        ]
+        return {"steps": [ready, *steps, self._get_closed(companies)], "currency": self._get_sek()}
+
+    def _get_sek(self):
+        return self.env.ref("base.SEK").id
+
+    def _get_ready(self, companies):
+        """Return the invoices that could be sent now."""
+        domain = [
+            *companies,
+            ("nox_finans_status", "in", ("approved", "warning")),
+            ("nox_finans_case_state", "in", (False, "refused")),
+        ]
+        ((count, amount),) = self.env["account.move"]._read_group(
+            domain, [], ["__count", "amount_residual_signed:sum"]
+        )
+        return {
+            "key": "ready",
+            "label": self.env._("Ready"),
+            "count": count,
+            "amount": amount or 0,
+            "fees": 0,
+            "model": "account.move",
+            "domain": domain,
+        }
+
+    def _get_closed(self, companies):
+        """Return the closed cases: what was handed over, and the share that has come in."""
+        domain = [*companies, ("stage", "=", "closed")]
+        ((count, handed_over, left),) = self._read_group(
+            domain, [], ["__count", "handed_over_amount:sum", "capital_balance:sum"]
+        )
+        handed_over, left = handed_over or 0, left or 0
+        paid = [*domain, ("close_reason", "=", "paid")]
+        ((recovered,),) = self._read_group(paid, [], ["handed_over_amount:sum"])
+        return {
+            "key": "closed",
+            "label": self.env._("Closed"),
+            "count": count,
+            "amount": handed_over,
+            "fees": 0,
+            "model": self._name,
+            "domain": domain,
+            "recovered": (recovered or 0) / handed_over if handed_over else None,
+        }
+
+    @api.depends("state", "next_event", "next_event_date", "accepted_date", "confirmed_date")
+    def _compute_course(self):
+        for case in self:
+            case.course = case._get_past() + case._get_future()
+
+    def _get_past(self):
+        """Return what has happened, each with label, date (ISO, UTC) and whether it is done."""
+        happened = [
+            (self.create_date, self.env._("Put into the queue by %s", self.user_id.name)),
+            (self.accepted_date, self.env._("Handed over to Nox Finans")),
+            (self.confirmed_date, self.env._("Confirmed by Nox Finans")),
+            *((event.date, event._get_label()) for event in self.event_ids.sorted("id")),
+        ]
+        return [
+            {"label": label, "date": fields.Datetime.to_string(date), "is_done": True}
+            for date, label in happened
+            if date
+        ]
+
+    def _get_future(self):
+        """Return the next event with its date, and those that follow if nobody pays."""
+        labels = self._get_event_labels()
+        if self.state != "accepted" or not self.next_event:
+            return []
+        events = list(labels)
+        position = events.index(self.next_event) if self.next_event in labels else len(events)
+        following = [labels[event] for event in events[position + 1 :]]
+        return [
+            {
+                "label": self.next_event_label,
+                "date": fields.Date.to_string(self.next_event_date),
+                "is_done": False,
+            },
+            *({"label": label, "date": False, "is_done": False} for label in following),
+        ]
+
+
+def _get_passed(was_next, is_next):
+    """Return the events that have happened when another one is next, or none any more."""
+    if not was_next or was_next == is_next:
+        return []
+    if was_next not in EVENT_ORDER:
+        return [was_next]
+    first = EVENT_ORDER.index(was_next)
+    last = EVENT_ORDER.index(is_next) if is_next in EVENT_ORDER else len(EVENT_ORDER)
+    return list(EVENT_ORDER[first : max(last, first + 1)])
