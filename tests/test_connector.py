@@ -191,7 +191,7 @@ FAULTS = {
     "cut-after": {"kind": "cut", "when": "after"},
     "500-before": {"kind": "status", "code": 500, "when": "before"},
     "500-after": {"kind": "status", "code": 500, "when": "after"},
-    "429": {"kind": "status", "code": 429, "when": "before"},
+    "429": {"kind": "status", "code": 429, "when": "before", "headers": {"Retry-After": "1"}},
     "401": {"kind": "status", "code": 401, "when": "before"},
     "garbage-after": {"kind": "garbage", "when": "after"},
     "missing-fields": {"kind": "missing_fields", "when": "after"},

@@ -165,7 +165,8 @@ class NoxFinansConnector(models.Model):
         return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
 
     def _check_administrator(self):
-        """:raises AccessError: the user does not administer this database"""
+        """:raises AccessError: the user does not administer this database, or not this company"""
+        self.check_access("write")
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("Only an administrator may decide this."))
 
