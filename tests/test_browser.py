@@ -46,7 +46,10 @@ def choose_invoice_filter(page, name):
 
 def search(page, text):
     page.fill(".o_searchview_input", text)
+    # Enter chooses from the list of proposals, and goes nowhere while there is none.
+    expect(page.locator(".o_searchview_autocomplete").first).to_contain_text(text)
     page.press(".o_searchview_input", "Enter")
+    expect(page.locator(".o_searchview_facet", has_text=text)).to_be_visible()
 
 
 def test_choose_send_follow(open_page, make_invoice, case_of, ledger_of, look):
