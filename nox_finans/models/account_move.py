@@ -10,6 +10,9 @@ from .nox_finans_criterion import (
     WARNING,
     failing_criteria,
     failing_domain,
+    is_blocking,
+    is_red,
+    is_yellow,
 )
 
 # What the selection shows: a company's own documents to its customers.
@@ -293,9 +296,14 @@ class AccountMove(models.Model):
     def _get_nox_finans_status_domains(self):
         """Return a dict from each status to the domain of the customer documents that have it."""
         companies = self._get_nox_finans_companies()
-        red = failing_domain(REJECTED, companies)
-        yellow = failing_domain(WARNING, companies)
+        red = failing_domain(companies, is_red)
+        yellow = failing_domain(companies, is_yellow)
         return {REJECTED: red, WARNING: ~red & yellow, APPROVED: ~red & ~yellow}
+
+    def _filter_nox_finans_blocked(self):
+        """Return those of the invoices that would be left out of a sending."""
+        companies = self._get_nox_finans_companies()
+        return self.search(Domain("id", "in", self.ids) & failing_domain(companies, is_blocking))
 
     def _get_nox_finans_companies(self):
         """Return the companies whose invoices a search can meet."""
@@ -311,8 +319,8 @@ class AccountMove(models.Model):
         self._check_field_access(self._fields["nox_finans_reasons"], "read")
         companies = self._get_nox_finans_companies()
         red, yellow = (
-            failing_domain(severity, companies).optimize_full(self)._to_sql(self, alias, query)
-            for severity in (REJECTED, WARNING)
+            failing_domain(companies, chosen).optimize_full(self)._to_sql(self, alias, query)
+            for chosen in (is_red, is_yellow)
         )
         return SQL(
             "CASE WHEN %(alias)s.move_type NOT IN %(types)s THEN NULL"
@@ -333,7 +341,7 @@ class AccountMove(models.Model):
         return [
             self.env._(criterion.message)
             for criterion in failing_criteria(self)[self.id]
-            if criterion.severity == REJECTED and criterion.code not in ignore
+            if criterion.is_blocking and criterion.code not in ignore
         ]
 
     def _get_nox_finans_lines(self):
@@ -403,7 +411,7 @@ class AccountMove(models.Model):
             reasons = [
                 self.env._(criterion.message)
                 for criterion in failed[move.id]
-                if criterion.severity == REJECTED
+                if criterion.is_blocking
             ]
             if reasons:
                 left_out[move] = " ".join(reasons)

@@ -67,6 +67,11 @@ class CompanyRules:
             default_channel=company._get_nox_finans_connector().default_channel or "letter",
         )
 
+    def service_is(self, service):
+        """Return the domain of the invoices that go to `service`."""
+        terms = {"invoice": self.invoice_term_ids, "reminder": self.reminder_term_ids}
+        return Domain("invoice_payment_term_id", "in", terms[service])
+
     def channel_is(self, channel):
         """Return the domain of the invoices that go by `channel`: invoice, customer, company."""
         domain = Domain("nox_finans_channel", "=", channel)
@@ -96,6 +101,12 @@ class Criterion:
     # The field to mend, on the model where it stands: `model.field`.
     field: str
     failing: Callable[[CompanyRules], Domain]
+    # Held back although it is only yellow: it could be sent, and a person has said "not now".
+    is_held: bool = False
+
+    @property
+    def is_blocking(self):
+        return self.severity == REJECTED or self.is_held
 
 
 CRITERIA = (
@@ -228,7 +239,7 @@ CRITERIA = (
         _lt("The reminder service takes over an invoice only when its due date has passed."),
         "account.move.invoice_date_due",
         lambda rules: (
-            Domain("invoice_payment_term_id", "in", rules.reminder_term_ids)
+            rules.service_is("reminder")
             & (
                 Domain("invoice_date_due", "=", False)
                 | Domain("invoice_date_due", ">=", rules.today)
@@ -305,25 +316,35 @@ CRITERIA = (
         "account.move.is_move_sent",
         lambda rules: (
             Domain("is_move_sent", "=", True)
-            & Domain("invoice_payment_term_id", "in", rules.invoice_term_ids)
+            & rules.service_is("invoice")
             & ~rules.channel_is("none")
         ),
     ),
 )
 
 
-def failing_domain(severity, companies):
-    """Return the domain of the invoices that break any criterion of `severity`.
+def failing_domain(companies, chosen):
+    """Return the domain of the invoices that break any of the criteria for which `chosen` holds.
 
     Each invoice is judged by the settings of its own company.
     """
     return Domain.OR(
         Domain("company_id", "=", rules.company_id)
-        & Domain.OR(
-            criterion.failing(rules) for criterion in CRITERIA if criterion.severity == severity
-        )
+        & Domain.OR(criterion.failing(rules) for criterion in CRITERIA if chosen(criterion))
         for rules in map(CompanyRules.of, companies)
     )
+
+
+def is_red(criterion):
+    return criterion.severity == REJECTED
+
+
+def is_yellow(criterion):
+    return criterion.severity == WARNING
+
+
+def is_blocking(criterion):
+    return criterion.is_blocking
 
 
 def failing_criteria(moves):

@@ -3,8 +3,7 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.account_move import REJECTED
-from ..models.nox_finans_criterion import CompanyRules
+from ..models.nox_finans_criterion import WARNING, CompanyRules
 
 # How many of those left out are named in the answer; the rest are counted.
 NAMED_IN_ANSWER = 10
@@ -41,12 +40,11 @@ class NoxFinansSend(models.TransientModel):
     def _compute_partition(self):
         Move = self.env["account.move"]
         for wizard in self:
-            domain = [("id", "in", wizard.move_ids.ids)]
-            counts = dict(Move._read_group(domain, ["nox_finans_status"], ["__count"]))
-            rejected = Move.search([*domain, ("nox_finans_status", "=", REJECTED)])
+            rejected = wizard.move_ids._filter_nox_finans_blocked()
             wizard.rejected_move_ids = rejected
             wizard.ready_move_ids = wizard.move_ids - rejected
-            wizard.warning_count = counts.get("warning", 0)
+            warned = [("id", "in", wizard.ready_move_ids.ids), ("nox_finans_status", "=", WARNING)]
+            wizard.warning_count = Move.search_count(warned)
             wizard.rejected_count = len(rejected)
             wizard.ready_count = len(wizard.move_ids) - len(rejected)
 
