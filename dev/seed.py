@@ -11,13 +11,14 @@ CASES = """
 INSERT INTO nox_finans_case (
     move_id, company_id, partner_id, commercial_partner_id, user_id, service, channel, environment,
     state, step, reference, remote_number, remote_status, next_event, next_event_date, ocr_number,
-    capital_balance, balance_with_fees, accepted_date, confirmed_date, is_announced, queued_date,
-    synced_date, company_currency_id, next_try, try_count, is_stuck, create_uid, write_uid,
+    handed_over_amount, ledger_balance, capital_balance, balance_with_fees, accepted_date,
+    confirmed_date, is_announced, queued_date, synced_date, company_currency_id, next_try,
+    try_count, is_stuck, create_uid, write_uid,
     create_date, write_date)
 SELECT move.id, move.company_id, move.partner_id, move.commercial_partner_id, move.create_uid,
        'invoice', 'none', 'sandbox', 'accepted', 'handed_over', 'SEED-' || move.sequence_number,
        move.sequence_number::text, 'OPEN', 'INVOICEREMINDER', %(event)s, move.sequence_number::text,
-       %(total)s, %(total)s, now(), now(), true, now(), now(),
+       %(total)s, %(total)s, %(total)s, %(total)s, now(), now(), true, now(), now(),
        move.currency_id, %(next_try)s, 0, false, 1, 1, now(),
        now()
   FROM account_move AS move

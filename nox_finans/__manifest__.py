@@ -4,7 +4,7 @@
 {
     "name": "Nox Finans",
     "summary": "Send invoices via Nox Finans: print and delivery, reminders and debt collection",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "author": "Nox Finans for Odoo",
     "license": "LGPL-3",
@@ -14,6 +14,7 @@
         "security/ir.model.access.csv",
         "data/ir_cron.xml",
         "data/mail_activity_type.xml",
+        "data/mail_template.xml",
         "views/nox_finans_case_views.xml",
         "views/nox_finans_connector_views.xml",
         "views/nox_finans_sign_in_templates.xml",

@@ -331,7 +331,7 @@ def make_interface(service):
 
 def public(document):
     """Return a document as the interface shows it, without what the sandbox keeps for itself."""
-    private = ("company_id", "paid", "credited", "reduction", "LastModified")
+    private = ("company_id", "paid", "credited", "reported", "reduction", "LastModified")
     return {name: value for name, value in document.items() if name not in private}
 
 

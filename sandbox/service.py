@@ -20,6 +20,9 @@ PAYMENT_DAYS = 30
 MAX_AGE_YEARS = 2
 FIRST_INVOICE_NUMBER = 1001
 KEPT_REQUESTS = 5000
+# What lowers an invoice's balance: payments to the service, credits, payments that its company has
+# reported, and the tax reduction.
+LOWERING = ("paid", "credited", "reported", "reduction")
 
 
 class Service:
@@ -214,6 +217,7 @@ class Service:
             "NoxFinans": False,
             "paid": 0.0,
             "credited": 0.0,
+            "reported": 0.0,
             "reduction": 0.0,
         }
         number = self._next_invoice_number(company)
@@ -243,7 +247,7 @@ class Service:
             "Total": float(total),
             "LastModified": self.now().strftime("%Y-%m-%d %H:%M"),
         }
-        lowered = invoice["paid"] + invoice["credited"] + invoice["reduction"]
+        lowered = sum(invoice.get(name, 0) for name in LOWERING)
         sign = -1 if total < 0 else 1
         invoice["Balance"] = round(sign * max(abs(invoice["Total"]) - lowered, 0), 2)
         return self.store.put("invoice", f"{company_id}/{invoice['DocumentNumber']}", invoice)
@@ -279,6 +283,10 @@ class Service:
             },
         )
         self.lower(company["company_id"], number, invoice["Balance"], "credited")
+        debit = self.get_invoice(company, number)
+        self.save_invoice(
+            company["company_id"], debit | {"CreditInvoiceReference": credit["DocumentNumber"]}
+        )
         return credit
 
     def reduce_tax(self, company, values):
@@ -294,7 +302,7 @@ class Service:
     def lower(self, company_id, number, amount, field):
         """Lower an invoice's balance by a payment or a credit, and close the case at 0."""
         invoice = self.store.get("invoice", f"{company_id}/{number}")
-        invoice[field] = round(invoice[field] + amount, 2)
+        invoice[field] = round(invoice.get(field, 0) + amount, 2)
         invoice = self.save_invoice(company_id, invoice)
         case = self.store.get("case", f"{company_id}/{number}")
         if case and invoice["Balance"] <= 0:
@@ -318,8 +326,17 @@ class Service:
         invoice = self.get_invoice(company, number)
         self._check_hand_over(company, invoice, values)
         case = self._new_case(company_id, number, values)
-        self.save_invoice(company_id, invoice | {"NoxFinans": True})
-        return self.store.put("case", f"{company_id}/{number}", case)
+        invoice = self.save_invoice(company_id, invoice | {"NoxFinans": True})
+        self.store.put("case", f"{company_id}/{number}", case)
+        if invoice["Total"] < 0:
+            self._settle_credit(company_id, invoice)
+        return self.store.get("case", f"{company_id}/{number}")
+
+    def _settle_credit(self, company_id, credit):
+        """Set a credit note off against its invoice. Not documented when: our assumption is at
+        once."""
+        self.lower(company_id, credit["CreditInvoiceReference"], -credit["Balance"], "credited")
+        self.lower(company_id, credit["DocumentNumber"], -credit["Balance"], "paid")
 
     def _new_case(self, company_id, number, values):
         return {
@@ -485,6 +502,7 @@ class Service:
             "Balance": total,
             "paid": 0.0,
             "credited": 0.0,
+            "reported": 0.0,
             "reduction": 0.0,
             "LastModified": (self.now() - timedelta(days=1)).strftime("%Y-%m-%d %H:%M"),
         }
@@ -526,7 +544,7 @@ class Service:
         if values["ClientTakesFees"]:
             case["fees"] = 0
             self._save_case(case)
-        self.lower(company["company_id"], number, values["PaymentAmount"], "paid")
+        self.lower(company["company_id"], number, values["PaymentAmount"], "reported")
         return self.get_case(company, number)
 
     def _open_case(self, company, number, *statuses):
@@ -562,6 +580,9 @@ class Service:
             "debtor": invoice["CustomerName"],
             "total": invoice["Total"],
             "balance": invoice["Balance"],
+            "paid": invoice["paid"],
+            "credited": invoice["credited"],
+            "reported": invoice.get("reported", 0.0),
         }
 
 

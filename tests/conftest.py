@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
+from cases import make_case
 from odoo.tests.common import BaseCase
 from workers import Setting, start_worker
 
@@ -117,7 +118,7 @@ class OdooServer:
     def run_cron(self):
         """Run the connector's cron as an administrator can; one that runs already is as good."""
         admin = self.rpc("admin")
-        (cron,) = admin.call("ir.cron", "search", [["cron_name", "like", "Nox Finans"]])
+        (cron,) = admin.call("ir.cron", "search", [["code", "=", "model._cron_exchange()"]])
         try:
             admin.call("ir.cron", "method_direct_trigger", [cron])
         except RpcError as error:
@@ -269,6 +270,14 @@ def setting(stack, new_database, postgresql):
     configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
     worker = start_worker(stack, configuration, name)
     return Setting(postgresql, name, worker, sandbox, log)
+
+
+@pytest.fixture
+def case(setting):
+    """A case that the service has confirmed; the clock is turned back at the end."""
+    case = make_case(setting)
+    yield case
+    setting.sandbox.post("clock", advance_days=-case.days)
 
 
 @pytest.fixture

@@ -49,8 +49,10 @@ def quantity(value):
     return text if text != "-0" else "0"
 
 
-def payment(amount):
+def payment(amount, takes_fees=False):
     """Return the body that reports a payment made to the company directly, in SEK.
+
+    With `takes_fees` the company pays the fees that were added, else the customer does.
 
     Bankgiro and its account are the usual ones; the service's ledger books it, ours has it already.
     """
@@ -58,7 +60,7 @@ def payment(amount):
         "PaymentAmount": amount,
         "PaymentMethodCode": "BG",
         "PaymentMethodAccount": 1920,
-        "ClientTakesFees": False,
+        "ClientTakesFees": takes_fees,
         "BookkeepPaymentInFortnox": True,
         "ReportToFinance": True,
     }

@@ -436,7 +436,8 @@ class AccountMove(models.Model):
             company: company.sudo()._get_nox_finans_connector().environment
             for company in new.company_id
         }
-        cases += cases.create(
+        # Nothing is told of a new case, and nobody follows it: that would cost more than the rest.
+        created = cases.with_context(tracking_disable=True).create(
             [
                 {
                     "move_id": move.id,
@@ -451,6 +452,7 @@ class AccountMove(models.Model):
                 for move in new
             ]
         )
+        cases += cases.browse(created.ids)
         if cases:
             self.env["nox.finans.connector"]._trigger_exchange()
         return cases.sudo(False)

@@ -57,6 +57,8 @@ MAX_TRIES = 15
 JITTER = 0.2
 # What nothing points to is asked for all the same before a week has passed.
 FULL_ROUND = timedelta(days=6)
+# What is known of a case for so long only needs not be asked for again before a report.
+FRESH = timedelta(seconds=30)
 # The service works through its events in the course of a day.
 EVENT_HOUR = time(6)
 EVENT_PAUSE = timedelta(hours=6)
@@ -192,6 +194,12 @@ class NoxFinansCase(models.Model):
     requested_amount = fields.Monetary(
         currency_field="company_currency_id", string="Reported Payment", readonly=True
     )
+    requested_takes_fees = fields.Boolean(
+        readonly=True, help="The company pays the fees that were added."
+    )
+    # Written to the customer once the service has confirmed that it does nothing more.
+    stop_mail_subject = fields.Char(readonly=True)
+    stop_mail_body = fields.Html(readonly=True)
     requested_by = fields.Many2one(comodel_name="res.users", readonly=True)
     is_request_sent = fields.Boolean(readonly=True)
     exchange_ids = fields.One2many(
@@ -304,7 +312,7 @@ class NoxFinansCase(models.Model):
     def _get_allowed_actions(self):
         """Return the names of what the current user may do with the case now."""
         self.ensure_one()
-        if not self.env.user.has_group(GROUP_SEND):
+        if not self._may_steer():
             return set()
         actions = set()
         if self.state == "refused":
@@ -314,6 +322,9 @@ class NoxFinansCase(models.Model):
         if self.state == "queued" and not self.step:
             actions.add("withdraw")
         return actions | self._get_service_actions()
+
+    def _may_steer(self):
+        return self.env.user.has_group(GROUP_SEND)
 
     def _get_service_actions(self):
         """Return what may be asked of the service now: one thing at a time."""
@@ -329,7 +340,7 @@ class NoxFinansCase(models.Model):
         """:raises AccessError: the case is not the user's to see, or the user may not send
         :raises UserError: the case is not in a state for `action`"""
         self.check_access("read")
-        if not self.env.user.has_group(GROUP_SEND):
+        if not self._may_steer():
             raise AccessError(self.env._("Only those who invoice may steer Nox Finans cases."))
         for case in self:
             if action not in case._get_allowed_actions():
@@ -354,9 +365,7 @@ class NoxFinansCase(models.Model):
     def action_withdraw(self):
         """Take a case out of the queue of which nothing has reached the service yet."""
         # A run that is just taking the case holds its row.
-        self.lock_for_update()
-        self.invalidate_recordset()
-        self._check_allowed("withdraw")
+        self._hold("withdraw")
         moves = self.move_id
         for move in moves:
             move.message_post(body=self.env._("Taken out of the queue to Nox Finans."))
@@ -369,28 +378,44 @@ class NoxFinansCase(models.Model):
     def action_request(self):
         """Open the dialog that says what the action named in the context does."""
         action = self.env.context["nox_finans_action"]
-        self._check_allowed(action)
-        wizard = self.env["nox.finans.action"].create({"case_id": self.id, "action": action})
+        if len(self) == 1:
+            self._check_allowed(action)
+        wizard = self.env["nox.finans.action"].create(
+            {"case_ids": [(6, 0, self.ids)], "action": action}
+        )
         return {
             **wizard._get_records_action(name=dict(wizard._get_action_labels())[action]),
             "target": "new",
         }
 
-    def _request(self, action, date=False, amount=0):
-        """Ask the connector to carry out `action`; the only way to it.
+    def _hold(self, action):
+        """Keep others from the cases until the end, and see what they are now.
 
-        :raises LockError: the connector is at the case right now
-        :raises UserError, AccessError: it is not allowed now
+        :raises LockError: the connector is at one of them right now
+        :raises UserError, AccessError: `action` is not allowed now
         """
         self.lock_for_update()
         self.invalidate_recordset()
         self._check_allowed(action)
+
+    def _request(self, action, date=False, amount=0, takes_fees=False, mail=None):
+        """Ask the connector to carry out `action`; the only way to it.
+
+        :param mail: subject and body that the customer gets once the case is stopped
+        :raises LockError: the connector is at the case right now
+        :raises UserError, AccessError: it is not allowed now
+        """
+        self._hold(action)
+        subject, body = mail or (False, False)
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo().write(
             {
                 "requested_action": action,
                 "requested_date": date,
                 "requested_amount": amount,
+                "requested_takes_fees": takes_fees,
+                "stop_mail_subject": subject,
+                "stop_mail_body": body,
                 "requested_by": self.env.uid,
                 "is_request_sent": False,
                 "next_try": False,
@@ -398,8 +423,33 @@ class NoxFinansCase(models.Model):
         )
         self.env["nox.finans.connector"]._trigger_exchange()
 
+    def _end_request(self):
+        """End what was asked for; a customer whose case is stopped is told how to pay."""
+        if self.close_reason == "stopped" and self.stop_mail_body:
+            self._write_to_customer()
+        self._clear_request()
+
+    def _write_to_customer(self):
+        self.move_id.message_post(
+            subject=self.stop_mail_subject,
+            body=self.stop_mail_body,
+            author_id=self.requested_by.partner_id.id,
+            email_from=self.requested_by.email_formatted,
+            partner_ids=self.partner_id.ids,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+
     def _clear_request(self):
-        self.write({"requested_action": False, "is_request_sent": False, "error_message": False})
+        self.write(
+            {
+                "requested_action": False,
+                "is_request_sent": False,
+                "error_message": False,
+                "stop_mail_subject": False,
+                "stop_mail_body": False,
+            }
+        )
 
     def _perform_request(self, client, commit):
         """Carry out what was asked for; return whether the service has clearly answered.
@@ -410,6 +460,8 @@ class NoxFinansCase(models.Model):
         if self.is_request_sent:
             self._sync(client)
             return False
+        if self.requested_action == "report_payment":
+            self._check_still_open(client)
         self.is_request_sent = True
         commit()
         number = self.remote_number
@@ -419,12 +471,33 @@ class NoxFinansCase(models.Model):
             "stop": lambda: client.stop(number),
             "take_fees": lambda: client.take_fees(number),
             "report_payment": lambda: client.report_payment(
-                number, payloads.payment(self.requested_amount)
+                number, payloads.payment(self.requested_amount, self.requested_takes_fees)
             ),
         }
-        self._note_status(calls[self.requested_action]())
-        self._settle()
+        self._take_over(client, calls[self.requested_action](), is_clear=True)
         return True
+
+    def _check_still_open(self, client):
+        """See just before a report what the balance is, to know afterwards what the report did.
+
+        :raises RefusedError: the case was closed meanwhile
+        """
+        if not self.synced_date or self.synced_date < fields.Datetime.now() - FRESH:
+            self._sync(client)
+        if self.state != "accepted":
+            raise RefusedError(self.env._("Nothing was reported: the case is closed."))
+
+    def _take_over(self, client, answer, is_clear=False):
+        """Note what the service says of the case, book what has come in, and plan what comes next.
+
+        :param is_clear: `answer` is that to a request
+        """
+        before = self.capital_balance
+        capital = self._note_status(answer)
+        self._note_report(before, is_clear)
+        self._note_receipts(client, capital)
+        self._book_received()
+        self._settle()
 
     def action_open_move(self):
         self.ensure_one()
@@ -690,6 +763,8 @@ class NoxFinansCase(models.Model):
             raise UncertainError(self.env._("The answer holds no invoice number."))
         self.remote_number = number
         total = answers.amount(answer.get("Total"))
+        due = self.move_id.amount_total if total is None else abs(total)
+        self.handed_over_amount = due - self._get_asked_reduction()
         if total is not None and abs(abs(total) - self.move_id.amount_total) >= TOTAL_TOLERANCE:
             raise RefusedError(
                 self.env._(
@@ -722,7 +797,10 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
 
     def _note_status(self, answer):
-        """Take over what the service says; what is absent or unusable stays as it was."""
+        """Take over what the service says; what is absent or unusable stays as it was.
+
+        :return: the balance that it says, or None
+        """
         answer = answers.mapping(answer)
         before = self._get_standing()
         now = fields.Datetime.now()
@@ -746,6 +824,7 @@ class NoxFinansCase(models.Model):
             | ({"next_event_date": False} if answer.get("NextEvent", "") is None else {})
         )
         self._note_events(before)
+        return values["capital_balance"]
 
     def _sync(self, client):
         """Ask the service for the case, and plan when to ask again."""
@@ -757,8 +836,7 @@ class NoxFinansCase(models.Model):
             self.error_message = str(error)
         else:
             self.error_message = False
-        self._note_status(answer)
-        self._settle()
+        self._take_over(client, answer)
 
     def _settle(self):
         """Close the case when the service has closed it, or plan when to ask again."""

@@ -48,6 +48,7 @@ class NoxFinansConnector(models.Model):
 
     _name = "nox.finans.connector"
     _inherit = ["mail.thread", "mail.activity.mixin"]
+    _check_company_auto = True
     _description = "Nox Finans Connection"
     _rec_name = "company_id"
     _order = "company_id"
@@ -128,6 +129,24 @@ class NoxFinansConnector(models.Model):
         compute="_compute_term_ids",
         inverse="_inverse_reminder_term_ids",
         help="Nox Finans takes over invoices with these payment terms once they are overdue.",
+    )
+    payment_journal_id = fields.Many2one(
+        comodel_name="account.journal",
+        string="Journal for Payments",
+        domain=[("type", "in", ("bank", "cash"))],
+        check_company=True,
+        tracking=True,
+        help="Where payments that come in at Nox Finans are registered. Empty: they are listed as "
+        "differences and not booked.",
+    )
+    report_mode = fields.Selection(
+        selection=[("ask", "Ask first"), ("auto", "Automatically")],
+        string="Report Payments",
+        required=True,
+        default="ask",
+        tracking=True,
+        help="What happens when a payment or a credit note in Odoo lowers an invoice that Nox "
+        "Finans has: its sender is asked, or it is reported at once.",
     )
     price_ids = fields.One2many(
         comodel_name="nox.finans.price", inverse_name="connector_id", string="Price List"

@@ -47,7 +47,7 @@ class NoxFinansCase(models.Model):
     handed_over_amount = fields.Monetary(
         currency_field="company_currency_id",
         readonly=True,
-        help="The balance when Nox Finans confirmed the case.",
+        help="What Nox Finans was asked to collect.",
     )
     last_event = fields.Char(string="Last Step", readonly=True)
     event_ids = fields.One2many(
@@ -164,7 +164,6 @@ class NoxFinansCase(models.Model):
     def _note_events(self, before):
         """Keep what an answer tells that it has not told before."""
         if not before["is_known"]:
-            self.handed_over_amount = self.capital_balance
             return
         self._note_steps(before)
         self._note_money(before)
@@ -225,12 +224,13 @@ class NoxFinansCase(models.Model):
         return formatLang(self.env, amount, currency_obj=self.company_currency_id)
 
     def _get_close_reason(self):
-        if self.requested_action == "stop":
+        if self.requested_action == "stop" or self.is_cancelled_there:
             return "stopped"
-        if self.company_currency_id.compare_amounts(self.capital_balance, 0) > 0:
+        left = self.handed_over_amount - self.received_amount
+        if self.company_currency_id.compare_amounts(left, 0) > 0:
             return "written_off"
         credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
-        return "credited" if credited else "paid"
+        return "credited" if credited or self.is_credited_there else "paid"
 
     def _get_close_words(self):
         reasons = dict(self._fields["close_reason"]._description_selection(self.env))

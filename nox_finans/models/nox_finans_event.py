@@ -4,6 +4,7 @@ EVENTS = [
     ("course", "Step of the course"),
     ("fee", "Fee added"),
     ("payment", "Payment"),
+    ("booked", "Payment booked"),
     ("pause", "Pause"),
     ("closed", "Closed"),
 ]

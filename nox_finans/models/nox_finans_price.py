@@ -1,14 +1,16 @@
 from odoo import api, fields, models
 
-from .nox_finans_case import CHANNELS, SERVICES
+from .nox_finans_case import ACTIONS, CHANNELS, SERVICES
+
+SENDING = "send"
 
 
 class NoxFinansPrice(models.Model):
-    """What handing over one invoice costs, by the company's agreement with Nox Finans."""
+    """What sending an invoice or an action costs, by the company's agreement with Nox Finans."""
 
     _name = "nox.finans.price"
     _description = "Nox Finans Price"
-    _order = "date_from desc, service, channel, id"
+    _order = "date_from desc, kind, service, channel, id"
     _check_company_auto = True
 
     connector_id = fields.Many2one(
@@ -18,20 +20,49 @@ class NoxFinansPrice(models.Model):
     currency_id = fields.Many2one(
         comodel_name="res.currency", default=lambda self: self.env.ref("base.SEK"), required=True
     )
-    service = fields.Selection(selection=SERVICES, required=True, default="invoice")
-    channel = fields.Selection(selection=CHANNELS, required=True, default="letter")
+    kind = fields.Selection(
+        selection=[(SENDING, "Sending"), *ACTIONS],
+        string="For",
+        required=True,
+        default=SENDING,
+    )
+    service = fields.Selection(selection=SERVICES, default="invoice")
+    channel = fields.Selection(selection=CHANNELS, default="letter")
     price = fields.Monetary(required=True, help="Per invoice, in SEK, without VAT.")
     date_from = fields.Date(string="Valid From", required=True, default=fields.Date.context_today)
 
     _price_not_negative = models.Constraint("CHECK(price >= 0)", "A price cannot be negative.")
+    _sending_complete = models.Constraint(
+        "CHECK(kind != 'send' OR (service IS NOT NULL AND channel IS NOT NULL))",
+        "A price for sending needs a service and a channel.",
+    )
     _one_price = models.UniqueIndex(
-        "(connector_id, service, channel, date_from)",
+        "(connector_id, kind, service, channel, date_from) WHERE kind = 'send'",
         "There is already a price for this service and channel from that date.",
+    )
+    _one_price_of_action = models.UniqueIndex(
+        "(connector_id, kind, date_from) WHERE kind != 'send'",
+        "There is already a price for this action from that date.",
     )
 
     @api.model
     def _get_prices(self, company, today):
         """Return the prices that hold on `today` as a dict (service, channel) → amount in SEK."""
-        prices = self.search([("company_id", "=", company.id), ("date_from", "<=", today)])
+        prices = self._search_prices(company, SENDING, today)
         # The newest comes first and is overwritten by none.
         return {(price.service, price.channel): price.price for price in reversed(prices)}
+
+    @api.model
+    def _get_price_of(self, company, action, today):
+        """Return the SEK that `action` costs for each case on `today`, None when not known."""
+        price = self._search_prices(company, action, today)[:1]
+        return price.price if price else None
+
+    def _search_prices(self, company, kind, today):
+        return self.search(
+            [
+                ("company_id", "=", company.id),
+                ("kind", "=", kind),
+                ("date_from", "<=", today),
+            ]
+        )

@@ -8,7 +8,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..api import answers
+from ..api import answers, payloads
 from ..api.errors import (
     AccessDeniedError,
     NotReachedError,
@@ -134,6 +134,7 @@ class Run:
                 return
         yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
         accepted = ("state", "=", "accepted")
+        yield from self._get_money_tasks()
         asked = [accepted, ("requested_action", "!=", False)]
         yield from self._get_due(asked, "write_date, id", self._perform)
         if self._is_list_due():
@@ -142,15 +143,35 @@ class Run:
             [accepted, ("requested_action", "=", False)], "next_try, id", self._sync
         )
 
+    def _get_money_tasks(self):
+        """What is to be booked here or reported there, whenever the status is asked for next."""
+        # What a person has been asked about is not tried again by itself.
+        unbooked = [("unbooked_amount", ">", 0), ("money_message", "=", False)]
+        # What has just failed waits for its next try.
+        is_free = ["|", ("try_count", "=", 0), ("next_try", "<=", fields.Datetime.now())]
+        if self.connector.payment_journal_id:
+            yield from self._get_all(
+                [*unbooked, *is_free], "id", lambda case: case._book_received()
+            )
+        unreported = [
+            ("state", "=", "accepted"),
+            ("is_report_due", "=", True),
+            ("requested_action", "=", False),
+            ("remote_status", "in", (payloads.STATUS_OPEN, payloads.STATUS_PAUSED)),
+        ]
+        yield from self._get_all([*unreported, *is_free], "id", self._report_outside)
+
     def _get_due(self, domain, order, work):
+        now = fields.Datetime.now()
+        is_due = ["|", ("next_try", "=", False), ("next_try", "<=", now)]
+        return self._get_all([*domain, *is_due], order, work)
+
+    def _get_all(self, domain, order, work):
         domain = [
             ("company_id", "=", self._company_id),
             ("environment", "=", self.connector.environment),
             ("is_stuck", "=", False),
             *domain,
-            "|",
-            ("next_try", "=", False),
-            ("next_try", "<=", fields.Datetime.now()),
         ]
         for case_id in self.env["nox.finans.case"].search(domain, order=order).ids:
             yield lambda case_id=case_id: self._work_on(case_id, domain, work)
@@ -214,11 +235,20 @@ class Run:
         if case.next_try:
             self.connector._trigger_exchange(case.next_try)
 
+    def _report_outside(self, case):
+        case._report_outside(self.client)
+        if case.requested_action:
+            self._perform(case)
+
     def _perform(self, case):
-        user, action = case.requested_by, case.requested_action
-        label = dict(case._fields["requested_action"]._description_selection(case.env))[action]
+        labels = dict(case._fields["requested_action"]._description_selection(case.env))
+        named = {
+            "action": labels[case.requested_action],
+            "user": case.requested_by.name or case.env._("the automatic reporting"),
+        }
+        is_automatic = not case.requested_by
         is_clear = case._perform_request(self.client, self._commit)
-        case._clear_request()
+        case._end_request()
         if is_clear:
             text = case.env._("Nox Finans: “%(action)s” is done, asked for by %(user)s.")
         else:
@@ -226,7 +256,9 @@ class Run:
                 "Nox Finans: no clear answer to “%(action)s”, asked for by %(user)s. The status "
                 "has been fetched; look at it before you ask again."
             )
-        case.move_id.message_post(body=text % {"action": label, "user": user.name})
+        case.move_id.message_post(body=text % named)
+        if is_automatic and not is_clear and case.unreported_amount:
+            case._ask_about_report(text % named)
         self.counts["performed"] += 1
 
     # -------------------------------------------------------------------------
@@ -246,7 +278,7 @@ class Run:
         since = (self.connector.listed_until or now - LIST_INTERVAL) - LIST_OVERLAP
         try:
             rows = {
-                number: digest(row)
+                number: row
                 for row in self.client.list_changed_invoices(since)
                 if (number := answers.word(row.get("DocumentNumber")))
             }
@@ -268,9 +300,13 @@ class Run:
             ]
         )
         for case in cases:
-            if case.listed_hash == rows[case.remote_number]:
+            row = rows[case.remote_number]
+            if case.listed_hash == digest(row):
                 continue
-            case.listed_hash = rows[case.remote_number]
+            case.listed_hash = digest(row)
+            balance = answers.amount(row.get("Balance"))
+            if balance is not None:
+                case.ledger_balance = balance
             if case.confirmed_date:
                 case.next_try = False
 
@@ -303,8 +339,11 @@ class Run:
             return False
         if not isinstance(error, RefusedError):
             return False
-        refused = self.refused_by_user.setdefault(case.requested_by, [])
-        refused.append(f"{case.move_id.name}: {message}")
+        if case.requested_by:
+            refused = self.refused_by_user.setdefault(case.requested_by, [])
+            refused.append(f"{case.move_id.name}: {message}")
+        else:
+            case._ask_about_report(message)
         case._clear_request()
         case.move_id.message_post(body=message)
         return True

@@ -20,6 +20,12 @@ class ResConfigSettings(models.TransientModel):
     nox_finans_default_channel = fields.Selection(
         related="nox_finans_connector_id.default_channel", readonly=False
     )
+    nox_finans_payment_journal_id = fields.Many2one(
+        related="nox_finans_connector_id.payment_journal_id", readonly=False
+    )
+    nox_finans_report_mode = fields.Selection(
+        related="nox_finans_connector_id.report_mode", readonly=False
+    )
     nox_finans_price_list_url = fields.Char(
         related="nox_finans_connector_id.price_list_url", readonly=False
     )

@@ -1,4 +1,5 @@
 from . import (
+    test_actions,
     test_company,
     test_connection,
     test_criteria,

@@ -1,0 +1,74 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import plaintext2html
+
+_logger = logging.getLogger(__name__)
+
+DIFFERENCE_ACTIVITY = "nox_finans.mail_activity_type_difference"
+# A difference is told when it has outlived a round of questions to the service.
+PATIENCE = timedelta(hours=20)
+
+
+class NoxFinansConnector(models.Model):
+    """The daily comparison of both ledgers."""
+
+    _inherit = "nox.finans.connector"  # pylint: disable=consider-merging-classes-inherited
+
+    def _get_differences(self):
+        """Return the domain of the company's cases whose ledgers differ."""
+        return fields.Domain("company_id", "in", self.company_id.ids) & fields.Domain(
+            "difference_since", "!=", False
+        )
+
+    @api.model
+    def _cron_compare_ledgers(self):
+        """Compare what Nox Finans asks for with what is open in Odoo, once a day.
+
+        Cases that differ are asked for again at once. What still differs after a day is told to the
+        connection's responsible: one activity, until the ledgers agree.
+        """
+        # One for each company, and each has to be looked at.
+        for connector in self.search([]):  # pylint: disable=no-search-all
+            try:
+                connector._compare_ledgers()
+                self.env["ir.cron"]._commit_progress()
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Comparison of ledgers failed, company %s", connector.id)
+
+    def _compare_ledgers(self):
+        self.ensure_one()
+        if self._get_obstacle():
+            return
+        Case = self.env["nox.finans.case"]
+        cases = Case.search(self._get_differences())
+        cases.filtered(lambda case: case.state == "accepted").next_try = False
+        # What kept it from being booked may be over: a period unlocked, an invoice opened again.
+        cases.filtered("unbooked_amount").money_message = False
+        lasting = cases.filtered(
+            lambda case: case.difference_since <= fields.Datetime.now() - PATIENCE
+        )
+        self._tell_differences(lasting)
+        if cases:
+            self._trigger_exchange()
+
+    def _tell_differences(self, cases):
+        if not cases:
+            self.activity_unlink([DIFFERENCE_ACTIVITY])
+            return
+        user = self._get_administrator()
+        env = self.with_context(lang=user.lang).env
+        note = plaintext2html(
+            env._(
+                "%(count)s cases: Nox Finans asks for %(amount)s more than is open in Odoo. "
+                "See Customers > Nox Finans > Differences.",
+                count=len(cases),
+                amount=cases.company_currency_id.format(sum(cases.mapped("difference"))),
+            )
+        )
+        if activities := self.activity_search([DIFFERENCE_ACTIVITY]):
+            activities.write({"note": note})
+            return
+        self.activity_schedule(DIFFERENCE_ACTIVITY, note=note, user_id=user.id)

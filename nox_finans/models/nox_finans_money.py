@@ -1,0 +1,494 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..api import answers, payloads
+from .nox_finans_case import GROUP_SEND, TOTAL_TOLERANCE
+from .nox_finans_criterion import CompanyRules
+
+MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"
+
+
+class NoxFinansCase(models.Model):
+    """Money: what has come in at the service is booked here, and the other way round.
+
+    Both ways are levels, not steps: what is booked and what is reported is counted on the case, and
+    compared with what there is to book or to report. So a repeated status, a lost answer or a run
+    that died changes nothing.
+
+    - received: what was handed over, less the service's balance. Fees are in neither.
+    - to book: received, less what was reported there, credited there, or booked already.
+    - to report: what the invoice's open balance has fallen here, less what came from the service or
+      was reported; never more than what the service asks for beyond the open balance here.
+    """
+
+    _name = "nox.finans.case"
+    _inherit = ["nox.finans.case", "mail.thread", "mail.activity.mixin"]
+    # Nobody writes cases but the system; who may read one may write a note about it.
+    _mail_post_access = "read"
+
+    payment_ids = fields.One2many(
+        comodel_name="account.payment",
+        inverse_name="nox_finans_case_id",
+        string="Payments from Nox Finans",
+    )
+    payment_count = fields.Integer(compute="_compute_payment_count")
+    ledger_balance = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="The invoice's balance as the service last listed it.",
+    )
+    is_credited_there = fields.Boolean(readonly=True)
+    is_cancelled_there = fields.Boolean(readonly=True)
+    received_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        string="Received",
+        readonly=True,
+        help="By how much the balance at Nox Finans has fallen since the hand-over, without fees.",
+    )
+    booked_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        string="Booked",
+        readonly=True,
+        help="Payments registered in Odoo for what Nox Finans has received.",
+    )
+    reported_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        string="Reported",
+        readonly=True,
+        help="Payments and credit notes of Odoo that were reported to Nox Finans.",
+    )
+    asked_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What a person has been asked about, or has said need not be reported.",
+    )
+    unbooked_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        string="To Be Booked",
+        compute="_compute_money",
+        store=True,
+    )
+    unreported_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        string="To Be Reported",
+        compute="_compute_money",
+        store=True,
+    )
+    is_report_due = fields.Boolean(compute="_compute_money", store=True)
+    open_balance = fields.Monetary(
+        related="move_id.amount_residual",
+        string="Open Balance in Odoo",
+        currency_field="company_currency_id",
+    )
+    difference = fields.Monetary(
+        currency_field="company_currency_id",
+        compute="_compute_money",
+        store=True,
+        help="What Nox Finans asks for, less what is open in Odoo.",
+    )
+    difference_since = fields.Datetime(compute="_compute_money", store=True)
+    money_message = fields.Char(
+        string="Why It Is Not Booked", readonly=True, help="What keeps a payment from being booked."
+    )
+
+    _unbooked_idx = models.Index("(company_id) WHERE unbooked_amount > 0")
+    _report_due_idx = models.Index("(company_id) WHERE is_report_due IS TRUE")
+    _difference_idx = models.Index("(company_id) WHERE difference_since IS NOT NULL")
+
+    def _compute_payment_count(self):
+        for case in self:
+            case.payment_count = len(case.payment_ids)
+
+    @api.depends(
+        "state",
+        "confirmed_date",
+        "capital_balance",
+        "handed_over_amount",
+        "received_amount",
+        "booked_amount",
+        "reported_amount",
+        "asked_amount",
+        "move_id.amount_residual",
+        "move_id.reversal_move_ids.nox_finans_case_state",
+    )
+    def _compute_money(self):
+        now = fields.Datetime.now()
+        for case in self:
+            is_followed = case.confirmed_date and case.move_id.move_type != "out_refund"
+            credited = case._get_credits_sent() if is_followed else 0
+            unbooked = case.received_amount - case.reported_amount - credited - case.booked_amount
+            case.unbooked_amount = max(_beyond_rounding(unbooked), 0) if is_followed else 0
+            is_open = is_followed and case.state == "accepted"
+            case.unreported_amount = case._get_unreported(credited) if is_open else 0
+            case.is_report_due = (
+                case.unreported_amount > 0 and case.unreported_amount != case.asked_amount
+            )
+            case.difference = case._get_difference() if is_followed else 0
+            case.difference_since = case.difference and (case.difference_since or now)
+
+    def _get_credits_sent(self):
+        """Return what the service lowers the balance by because of credit notes sent to it."""
+        credits = self.move_id.reversal_move_ids.filtered(
+            lambda move: move.nox_finans_case_state in ("accepted", "closed")
+        )
+        return sum(credits.mapped("amount_total"))
+
+    def _get_open_range(self):
+        """Return the least and the most that the customer can still owe by Odoo's books.
+
+        They differ for house-work invoices only: the open balance does not tell whether the Tax
+        Agency or the customer has paid.
+        """
+        residual = self.move_id.amount_residual
+        reduction = self.move_id.nox_finans_tax_reduction
+        return max(residual - reduction, 0), min(residual, self._get_sent_amount())
+
+    def _get_sent_amount(self):
+        return self.move_id.amount_total - self.move_id.nox_finans_tax_reduction
+
+    def _get_unreported(self, credited):
+        """Return what has been paid or credited here and is not known to the service."""
+        least, _most = self._get_open_range()
+        known = self.booked_amount + self.reported_amount + credited
+        outside = self._get_sent_amount() - least - known
+        if self._is_agency_payment(outside):
+            return 0
+        return max(_beyond_rounding(min(outside, self.capital_balance - least)), 0)
+
+    def _is_agency_payment(self, amount):
+        """Tell whether `amount` is just what the Tax Agency pays of a house-work invoice."""
+        reduction = self.move_id.nox_finans_tax_reduction
+        is_credited = self.move_id.amount_residual <= 0
+        return bool(
+            reduction
+            and not is_credited
+            and self.company_currency_id.compare_amounts(amount, reduction) == 0
+        )
+
+    def _get_difference(self):
+        if self.state == "closed":
+            return -self.unbooked_amount
+        if self.state != "accepted":
+            return 0
+        least, most = self._get_open_range()
+        return _beyond_rounding(self.capital_balance - min(max(self.capital_balance, least), most))
+
+    # -------------------------------------------------------------------------
+    # In: from the service to Odoo
+    # -------------------------------------------------------------------------
+
+    def _note_receipts(self, client, capital):
+        """Take over what has come in at the service.
+
+        Both of the service's balances have to say so: that of the case and that of the invoice. The
+        invoice is asked for when the list of changes has not told its balance, and at the end of a
+        case, to know how it ended.
+
+        :param capital: the case's balance as the answer has it, None when it has none
+        """
+        is_closed = self.remote_status == payloads.STATUS_CLOSED
+        if not self.confirmed_date or self.move_id.move_type == "out_refund":
+            return
+        if capital is None and not is_closed:
+            return
+        lowered = self.handed_over_amount - (capital or 0)
+        if not is_closed and self._is_same(lowered, self.received_amount):
+            return
+        if is_closed or not self._is_same(capital, self.ledger_balance):
+            self._note_ledger(client)
+        self.received_amount = self.handed_over_amount - max(capital or 0, self.ledger_balance)
+
+    def _note_ledger(self, client):
+        """Ask for the invoice at the service: its balance, and whether it was credited there."""
+        invoice = answers.mapping(client.get_invoice(self.remote_number))
+        balance = answers.amount(invoice.get("Balance"))
+        self.write(
+            {
+                "ledger_balance": self.capital_balance if balance is None else balance,
+                "is_cancelled_there": invoice.get("Cancelled") is True,
+                "is_credited_there": answers.word(invoice.get("CreditInvoiceReference"))
+                not in (None, "0"),
+            }
+        )
+
+    def _is_same(self, amount, other):
+        return self.company_currency_id.compare_amounts(amount, other) == 0
+
+    def _note_report(self, before, is_clear):
+        """Count what was reported: clearly answered, or seen whole in the balance.
+
+        The balance was fetched just before the report, so that it is not the customer's payment.
+        """
+        if self.requested_action != "report_payment" or not self.is_request_sent:
+            return
+        fallen = before - self.capital_balance
+        if is_clear or self.company_currency_id.compare_amounts(fallen, self.requested_amount) >= 0:
+            self.reported_amount += self.requested_amount
+
+    def _book_received(self):
+        """Register what has come in as a payment, reconciled with the invoice; or ask a person.
+
+        Who has no journal chosen gets it booked as soon as there is one.
+        """
+        if self.unbooked_amount <= 0 or not self._get_payment_journal():
+            return
+        message = self._get_booking_doubt()
+        if not message:
+            try:
+                with self.env.cr.savepoint():
+                    self._register_payment()
+                return
+            except UserError as error:
+                message = str(error)
+        if message != self.money_message:
+            self.money_message = message
+            self._ask(
+                self.env._(
+                    "%(amount)s has come in at Nox Finans and is not booked: %(reason)s",
+                    amount=self._format(self.unbooked_amount),
+                    reason=message,
+                )
+            )
+
+    def _get_payment_journal(self):
+        # Full rights: a setting of the case's own company.
+        return self.company_id.sudo()._get_nox_finans_connector().payment_journal_id
+
+    def _get_booking_doubt(self):
+        """Return in words why a person has to look before the money is booked, or None."""
+        move = self.move_id
+        if move.state != "posted":
+            return self.env._("The invoice is not posted.")
+        if self.is_cancelled_there or self.is_credited_there:
+            return self.env._("The invoice was credited or cancelled at Nox Finans.")
+        if self.unbooked_amount - move.amount_residual >= TOTAL_TOLERANCE:
+            return self.env._(
+                "The invoice's open balance is only %s.", self._format(move.amount_residual)
+            )
+        if locked := self._get_locks():
+            return self.env._("The period is locked until %s.", locked)
+        if self._is_registered_outside():
+            return self.env._(
+                "The same amount has been registered on the invoice already: is it that money?"
+            )
+        return None
+
+    def _get_locks(self):
+        """Return the date until which today is locked, or None.
+
+        Odoo would book on a later day by itself: that is for a person to decide.
+        """
+        company = self.company_id
+        locks = company._get_lock_date_violations(
+            CompanyRules.of(company).today,
+            fiscalyear=True,
+            sale=False,
+            purchase=False,
+            tax=False,
+            hard=True,
+        )
+        return fields.Date.to_string(max(date for date, _kind in locks)) if locks else None
+
+    def _is_registered_outside(self):
+        """Tell whether what is to be booked is just what somebody has registered in another way."""
+        known = self.booked_amount + self.reported_amount + self._get_credits_sent()
+        outside = self.move_id.amount_total - self.move_id.amount_residual - known
+        return any(
+            self._is_same(outside - of_agency, self.unbooked_amount)
+            for of_agency in (0, self.move_id.nox_finans_tax_reduction)
+        )
+
+    def _register_payment(self):
+        """Register all that is to be booked; a rounding difference is not left open.
+
+        :raises UserError: Odoo does not let it be booked, e.g. in a locked period
+        """
+        move, amount = self.move_id, self.unbooked_amount
+        if abs(amount - move.amount_residual) < TOTAL_TOLERANCE:
+            amount = move.amount_residual
+        receivable = move.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        payment = (
+            self.env["account.payment"]
+            .with_company(self.company_id)
+            # With an entry of its own in any edition, or the invoice's balance would not fall.
+            .with_context(force_payment_move=True)
+            .create(
+                {
+                    "payment_type": "inbound",
+                    "partner_type": "customer",
+                    "partner_id": move.commercial_partner_id.id,
+                    "amount": amount,
+                    "currency_id": self.company_currency_id.id,
+                    "journal_id": self._get_payment_journal().id,
+                    "date": CompanyRules.of(self.company_id).today,
+                    "memo": self._get_payment_memo(),
+                    "destination_account_id": receivable.account_id[:1].id,
+                    "nox_finans_case_id": self.id,
+                }
+            )
+        )
+        payment.action_post()
+        lines = (payment.move_id.line_ids + receivable).filtered(
+            lambda line: line.account_id == receivable.account_id[:1] and not line.reconciled
+        )
+        lines.reconcile()
+        self._note_booked()
+        # Full rights: nobody writes cases and events but the system.
+        self.sudo()._note_event(
+            "booked",
+            self.env._(
+                "%(amount)s booked as %(payment)s",
+                amount=self._format(amount),
+                payment=payment.name,
+            ),
+            amount,
+        )
+
+    def _note_booked(self):
+        # Full rights: nobody writes cases but the system; a person comes here by a gate.
+        self.sudo().write(
+            {"booked_amount": self.booked_amount + self.unbooked_amount, "money_message": False}
+        )
+        self._close_questions()
+
+    def _get_payment_memo(self):
+        return self.env._("%(invoice)s via Nox Finans", invoice=self.move_id.name)
+
+    def action_book(self):
+        """Register what has come in, although the connector had its doubts.
+
+        :raises UserError: no journal is chosen, or Odoo does not let it be booked; says why
+        """
+        self._hold("book")
+        for case in self:
+            if not case._get_payment_journal():
+                raise UserError(
+                    self.env._(
+                        "Choose the journal for payments from Nox Finans first: "
+                        "Settings > Invoicing > Nox Finans."
+                    )
+                )
+            case._register_payment()
+
+    def action_mark_booked(self):
+        """Note that somebody has registered the money in another way."""
+        self._hold("book")
+        for case in self:
+            text = case.env._(
+                "%(amount)s from Nox Finans was registered in another way, says %(user)s.",
+                amount=case._format(case.unbooked_amount),
+                user=case.env.user.name,
+            )
+            case._note_booked()
+            case.move_id.message_post(body=text)
+
+    def action_open_payments(self):
+        self.ensure_one()
+        return self.payment_ids._get_records_action(name=self.env._("Payments from Nox Finans"))
+
+    # -------------------------------------------------------------------------
+    # Out: from Odoo to the service
+    # -------------------------------------------------------------------------
+
+    def _report_outside(self, client):
+        """Report what was paid or credited here, or ask a person whether to.
+
+        The status is fetched first: what has come in there meanwhile is not reported back.
+        """
+        self._sync(client)
+        if not self.is_report_due or self.requested_action:
+            return
+        connector = self.company_id._get_nox_finans_connector()
+        if connector.report_mode == "auto" and self._is_reportable():
+            self.write(
+                {
+                    "requested_action": "report_payment",
+                    "requested_amount": self.unreported_amount,
+                    "requested_takes_fees": False,
+                    "requested_by": False,
+                    "next_try": False,
+                }
+            )
+            return
+        self._ask_about_report(
+            self.env._(
+                "%s was paid or credited in Odoo, and Nox Finans does not know it: "
+                "report it, or the customer is chased for it.",
+                self._format(self.unreported_amount),
+            )
+        )
+
+    def _ask_about_report(self, text):
+        """Leave it to a person; nothing is reported by itself until the amount changes."""
+        self.asked_amount = self.unreported_amount
+        self._ask(text)
+
+    def _is_reportable(self):
+        """Tell whether it is certain that the customer's part was paid outside of Nox Finans."""
+        if self.unbooked_amount > 0:
+            return False
+        return not self.move_id.nox_finans_tax_reduction or self.move_id.amount_residual <= 0
+
+    def action_report_outside(self):
+        """Report what was paid or credited in Odoo."""
+        self._hold("report_outside")
+        for case in self:
+            case._request("report_payment", amount=case.unreported_amount)
+            case._close_questions()
+
+    def action_ignore_outside(self):
+        """Do not report what was paid or credited in Odoo."""
+        self._hold("report_outside")
+        for case in self:
+            # Full rights: nobody writes cases but the system; the gate has let the user through.
+            case.sudo().write({"asked_amount": case.unreported_amount})
+            case._close_questions()
+            case.move_id.message_post(
+                body=case.env._(
+                    "%(user)s decided not to report %(amount)s to Nox Finans.",
+                    user=case.env.user.name,
+                    amount=case._format(case.unreported_amount),
+                )
+            )
+
+    # -------------------------------------------------------------------------
+    # Questions to a person
+    # -------------------------------------------------------------------------
+
+    def _get_allowed_actions(self):
+        actions = super()._get_allowed_actions()
+        if not self._may_steer():
+            return actions
+        if self.unbooked_amount > 0:
+            actions = actions | {"book"}
+        if self.unreported_amount > 0 and "report_payment" in actions:
+            actions = actions | {"report_outside"}
+        return actions
+
+    def _get_responsible(self):
+        """Return who looks after the case: who sent it, or the connection's responsible."""
+        sender = self.user_id
+        if sender.active and sender.has_group(GROUP_SEND):
+            return sender
+        return self.company_id._get_nox_finans_connector()._get_administrator()
+
+    def _ask(self, text):
+        """Give the responsible one activity about the case's money, with the newest text."""
+        activities = self.activity_search([MONEY_ACTIVITY])
+        if activities:
+            activities.write({"note": text})
+            return
+        self.activity_schedule(
+            MONEY_ACTIVITY, note=text, user_id=self._get_responsible().id or self.env.uid
+        )
+
+    def _close_questions(self):
+        # Full rights: the activity may be another person's; the question is answered for all.
+        self.sudo().activity_feedback([MONEY_ACTIVITY])
+
+
+def _beyond_rounding(amount):
+    """Return `amount`, or 0 when it is no more than what ledgers round to whole kronor."""
+    return amount if abs(amount) >= TOTAL_TOLERANCE else 0

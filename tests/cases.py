@@ -1,0 +1,139 @@
+"""Follows one case through Odoo, the connector and the sandbox."""
+
+from datetime import date
+from types import SimpleNamespace
+
+from workers import SEND_SOME
+
+FIND = """
+case = env["nox.finans.case"].browse(case_id)
+move = case.move_id
+env = env(context={"allowed_company_ids": case.company_id.ids})
+"""
+PAY = """
+env["account.payment.register"].with_context(
+    active_model="account.move", active_ids=move.ids
+).create({"amount": amount}).with_context(force_payment_move=True)._create_payments()
+"""
+CREDIT = """
+wizard = env["account.move.reversal"].with_context(
+    active_model="account.move", active_ids=move.ids
+).create({"journal_id": move.journal_id.id})
+action = wizard.reverse_moves()
+credit = env["account.move"].browse(action["res_id"])
+line = credit.invoice_line_ids
+if amount != credit.amount_total:
+    line.price_unit = line.price_unit * amount / credit.amount_total
+credit.action_post()
+lines = (move + credit).line_ids.filtered(
+    lambda line: line.account_type == "asset_receivable" and not line.reconciled)
+lines.reconcile()
+"""
+READ_MONEY = """
+names = ["state", "close_reason", "received_amount", "booked_amount", "reported_amount",
+    "unbooked_amount", "unreported_amount", "difference", "money_message",
+    "capital_balance", "requested_action", "handed_over_amount"]
+result = {name: case[name] for name in names} | {
+    "total": move.amount_total, "residual": move.amount_residual,
+    "payments": case.payment_ids.mapped("amount"), "activities": len(case.activity_ids),
+}
+"""
+READ = """
+case = env["nox.finans.case"].browse(case_id).with_context(lang="en_US")
+result = {
+    "stage": case.stage, "gavel": case.gavel, "state": case.state, "reason": case.close_reason,
+    "events": [(event.kind, event.text, event.amount) for event in case.event_ids.sorted("id")],
+    "coming": [step["label"] for step in case.course if not step["is_done"]],
+    "found": [name for name, _label in case._fields["gavel"].selection
+              if case in case.search([("gavel", "=", name)])],
+}
+"""
+ASK = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+env["nox.finans.case"].browse(case_id).with_user(clerk)._request(action, until)
+"""
+
+
+class Case:
+    def __init__(self, setting, case_id):
+        self.setting, self.id, self.days = setting, case_id, 0
+
+    def read(self):
+        return self.setting.worker.do("code", code=READ, case_id=self.id)
+
+    def sync(self, **order):
+        """Let the cron ask for the case; `order` may say where its process dies."""
+        self.setting.sql("UPDATE nox_finans_case SET next_try = NULL WHERE id = %s", self.id)
+        return self.setting.worker.order("cron", **order)
+
+    def advance(self, days):
+        """Let days pass at the service, and ask it."""
+        self.days += days
+        self.setting.sandbox.post("clock", advance_days=days)
+        self.sync()
+        return self.read()
+
+    def pay(self, amount):
+        self.setting.sandbox.post("change", **self.payment(amount))
+        self.sync()
+        return self.read()
+
+    def payment(self, amount):
+        """Return what tells the sandbox that its customer pays it."""
+        (company,) = self.setting.sandbox.get("companies")
+        return {
+            "company_id": company["company_id"],
+            "numbers": [self.number],
+            "amount": amount,
+        }
+
+    def ask(self, action, until=False):
+        self.setting.worker.do("code", code=ASK, case_id=self.id, action=action, until=until)
+        self.sync()
+        return self.read()
+
+    @property
+    def number(self):
+        """The service's number of the invoice."""
+        rows = self.setting.sql("SELECT remote_number FROM nox_finans_case WHERE id = %s", self.id)
+        return rows[0][0]
+
+    def code(self, code, **values):
+        return self.setting.worker.do("code", code=FIND + code, case_id=self.id, **values)
+
+    def pay_in_odoo(self, amount):
+        self.code(PAY, amount=amount)
+
+    def credit_in_odoo(self, amount):
+        self.code(CREDIT, amount=amount)
+
+    def money(self):
+        """Return what Odoo knows of the case's money, and what the service has got of it."""
+        money = self.code(READ_MONEY)
+        (row,) = [
+            row
+            for row in self.setting.sandbox.get("ledger")
+            if row["invoice_number"] == self.number
+        ]
+        return SimpleNamespace(**money, there=SimpleNamespace(**row))
+
+    def chatter(self):
+        rows = self.setting.sql(
+            "SELECT string_agg(body, ' ') FROM mail_message WHERE model = 'account.move'"
+            " AND res_id = (SELECT move_id FROM nox_finans_case WHERE id = %s)",
+            self.id,
+        )
+        return rows[0][0]
+
+
+def make_case(setting):
+    """Return a new case that the service has confirmed."""
+    setting.sandbox.post("settings", rate_limit=False)
+    ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
+    day = date.today().isoformat()
+    setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
+    ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
+    case = Case(setting, case_id)
+    while case.read()["gavel"] != "running":
+        case.sync()
+    return case

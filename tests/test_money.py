@@ -1,0 +1,252 @@
+"""Both ledgers in step: what comes in at the service is booked, what is paid here is reported."""
+
+from datetime import date, timedelta
+
+import pytest
+from cases import make_case
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@pytest.fixture(autouse=True)
+def booked(setting):
+    """Let the company book into its bank journal, and report by itself."""
+    set_up(setting, journal=True, mode="auto")
+
+
+def set_up(setting, journal, mode):
+    setting.worker.do(
+        "code",
+        code="""
+connector = env["nox.finans.connector"].search([])
+journals = env["account.journal"].search(
+    [("type", "=", "bank"), ("company_id", "=", connector.company_id.id)], limit=1)
+connector.write({"payment_journal_id": journal and journals.id, "report_mode": mode})
+env.cr.commit()
+""",
+        journal=journal,
+        mode=mode,
+    )
+
+
+def test_paid_in_two_parts_at_the_service(case):
+    case.pay(40)
+    money = case.money()
+    assert (money.payments, money.residual) == ([40], money.total - 40)
+    for _repeated in range(3):
+        case.sync()
+    assert case.money().payments == [40], "booked once"
+    seen = case.pay(money.residual)
+    money = case.money()
+    assert (seen["state"], seen["reason"]) == ("closed", "paid")
+    assert money.residual == 0 and sum(money.payments) == money.total
+    assert money.reported_amount == 0 and money.there.paid == money.total, "nothing reported back"
+    assert "PBNK" in case.chatter()
+
+
+def test_fees_are_not_the_invoices_money(case):
+    case.advance(60)
+    money = case.money()
+    assert money.there.fees == 240
+    case.pay(money.total)
+    money = case.money()
+    assert sum(money.payments) == money.total and money.residual == 0
+
+
+def test_paid_in_odoo_is_reported_once(case):
+    case.pay_in_odoo(30)
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.reported_amount, money.unreported_amount) == (30, 30, 0)
+    assert money.payments == [], "not booked as come from there"
+    for _repeated in range(3):
+        case.sync()
+    assert case.money().there.reported == 30
+    case.pay_in_odoo(money.residual)
+    case.sync()
+    money = case.money()
+    assert (money.state, money.close_reason) == ("closed", "paid")
+    assert money.there.reported == money.total and money.payments == []
+
+
+def test_a_credit_note_is_reported(case):
+    total = case.money().total
+    case.credit_in_odoo(total)
+    case.sync()
+    money = case.money()
+    assert (money.state, money.close_reason, money.reported_amount) == ("closed", "credited", total)
+    assert money.payments == [] and money.residual == 0
+
+
+def test_both_at_the_same_time(case):
+    case.pay_in_odoo(20)
+    case.pay(30)
+    case.sync()
+    money = case.money()
+    assert (money.payments, money.reported_amount) == ([30], 20)
+    assert money.residual == money.capital_balance == money.total - 50
+    assert money.difference == 0
+
+
+def test_asked_first(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.pay_in_odoo(30)
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.unreported_amount, money.activities) == (0, 30, 1)
+    assert money.difference == 30
+    case.sync()
+    assert case.money().activities == 1, "asked once"
+    case.code("case.with_user(case.user_id).action_report_outside()")
+    assert case.money().activities == 0
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.unreported_amount, money.difference) == (30, 0, 0)
+
+
+def test_need_not_be_reported(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.pay_in_odoo(30)
+    case.sync()
+    case.code("case.with_user(case.user_id).action_ignore_outside()")
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.activities, money.difference) == (0, 0, 30)
+
+
+def test_without_a_journal_it_waits_for_one(setting, case):
+    set_up(setting, journal=False, mode="ask")
+    case.pay(40)
+    money = case.money()
+    assert (money.payments, money.unbooked_amount, money.activities) == ([], 40, 0)
+    set_up(setting, journal=True, mode="ask")
+    setting.worker.do("cron")
+    assert case.money().payments == [40]
+
+
+def test_a_locked_period_asks_and_is_booked_later(case):
+    case.code(LOCK, day=(date.today() + timedelta(days=40)).isoformat())
+    case.pay(40)
+    money = case.money()
+    case.code(LOCK, day=False)
+    assert (money.payments, money.unbooked_amount, money.activities) == ([], 40, 1)
+    assert money.money_message
+    assert money.capital_balance == money.total - 40, "the status is kept"
+    case.code("case.with_user(case.user_id).action_book()")
+    money = case.money()
+    assert (money.payments, money.unbooked_amount, money.activities) == ([40], 0, 0)
+
+
+LOCK = """
+case.company_id.sudo().fiscalyear_lock_date = day
+"""
+
+
+def test_paid_already_asks(case):
+    total = case.money().total
+    case.code(CLOSE_EYES)
+    case.pay_in_odoo(total)
+    case.pay(total)
+    money = case.money()
+    assert (money.state, money.residual, money.unbooked_amount) == ("closed", 0, total)
+    assert money.payments == [] and money.activities == 1
+    case.code("case.with_user(case.user_id).action_mark_booked()")
+    money = case.money()
+    assert (money.unbooked_amount, money.activities, money.payments) == (0, 0, [])
+
+
+CLOSE_EYES = "env['nox.finans.connector'].search([]).report_mode = 'ask'"
+
+
+def test_a_stopped_case_books_nothing(case):
+    case.ask("stop")
+    money = case.money()
+    assert (money.state, money.close_reason) == ("closed", "stopped")
+    assert (money.payments, money.residual) == ([], money.total)
+
+
+def test_the_daily_check_lists_what_lasts(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.pay_in_odoo(30)
+    case.sync()
+    setting.sql("UPDATE nox_finans_case SET difference_since = NULL WHERE id <> %s", case.id)
+    compare = "env['nox.finans.connector']._cron_compare_ledgers()"
+    count = """
+result = env["nox.finans.connector"].search([]).activity_search(
+    ["nox_finans.mail_activity_type_difference"]).mapped("note")
+"""
+    case.code(compare)
+    assert case.code(count) == [], "not before it has lasted a day"
+    setting.sql(
+        "UPDATE nox_finans_case SET difference_since = now() - interval '2 days'"
+        " WHERE difference_since IS NOT NULL"
+    )
+    case.code(compare)
+    (note,) = case.code(count)
+    assert "1 " in note
+    case.code("case.with_user(case.user_id).action_report_outside()")
+    case.sync()
+    case.code(compare)
+    assert case.code(count) == []
+
+
+# Different sums: the same twice on both sides is asked about, not booked.
+SUMS = st.lists(st.integers(1, 30), min_size=1, max_size=5, unique=True)
+EVENTS = st.sampled_from(
+    ["paid there", "paid here", "credited here", "days pass", "asked", "killed", "lost"]
+)
+BREAKS = st.fixed_dictionaries(
+    {
+        "method": st.sampled_from(["GET", "PUT"]),
+        "path": st.sampled_from(["noxfinansinvoices", "/invoices", "report-payment"]),
+        "when": st.sampled_from(["before", "processed", "read"]),
+    }
+)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=st.data())
+def test_what_is_booked_is_what_was_paid(setting, steps):
+    """Whatever happens in whatever order, and wherever the connector's process dies."""
+    case = make_case(setting)
+    for amount in steps.draw(SUMS):
+        happen(case, amount, steps)
+    for _healing in range(3):
+        setting.sandbox.clear_faults()
+        case.sync()
+    money = case.money()
+    paid_there = min(money.there.paid, money.total)
+    assert sum(money.payments) == money.booked_amount
+    assert money.booked_amount + money.unbooked_amount == paid_there
+    if not money.activities:
+        assert (money.unbooked_amount, money.unreported_amount) == (0, 0)
+        assert money.residual == money.capital_balance
+    setting.sandbox.post("clock", advance_days=-case.days)
+
+
+def happen(case, amount, steps):
+    event = steps.draw(EVENTS)
+    if event == "paid there":
+        case.setting.sandbox.post("change", **case.payment(amount))
+    elif event == "paid here":
+        case.pay_in_odoo(amount)
+    elif event == "credited here":
+        case.credit_in_odoo(amount)
+    elif event == "days pass":
+        case.advance(amount)
+    elif event == "asked":
+        case.sync()
+    elif event == "killed":
+        case.sync(**{"break": steps.draw(BREAKS)})
+    else:
+        fault = {
+            "kind": steps.draw(st.sampled_from(["cut", "status", "garbage", "missing_fields"])),
+            "when": steps.draw(st.sampled_from(["before", "after"])),
+        }
+        case.setting.sandbox.post("faults", path="report-payment", **fault)
+        case.sync()
