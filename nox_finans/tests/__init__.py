@@ -1,4 +1,5 @@
 from . import (
+    test_chain,
     test_company,
     test_connection,
     test_criteria,
@@ -6,5 +7,6 @@ from . import (
     test_rights,
     test_selection,
     test_send,
+    test_send_dialog,
     test_settings,
 )
