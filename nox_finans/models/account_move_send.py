@@ -140,21 +140,32 @@ class AccountMoveSend(models.AbstractModel):
     ):
         """Leave out what Nox Finans delivers: the one gate for dialogs, cron and other code.
 
+        What goes by Nox Finans alone needs none of Odoo's documents and is queued at once.
+
         :raises UserError: it was a single invoice, and somebody is there to be told
         """
-        delivered = moves._filter_nox_finans_delivers().filtered(
-            lambda move: (
-                set(
-                    custom_settings.get("sending_methods", self._get_default_sending_methods(move))
-                    or ()
-                )
-                - NOT_DELIVERING
+        methods = {
+            move: set(
+                custom_settings.get("sending_methods", self._get_default_sending_methods(move))
+                or ()
             )
+            for move in moves
+        }
+        delivered = moves._filter_nox_finans_delivers().filtered(
+            lambda move: methods[move] - NOT_DELIVERING
         )
         if delivered and len(moves) == 1 and allow_raising and not from_cron:
             raise UserError(delivered._get_nox_finans_delivers_message())
         self._tell_left_out(delivered)
         moves -= delivered
+        alone = moves.filtered(
+            lambda move: (
+                methods[move] == {METHOD}
+                and not custom_settings.get("extra_edis", self._get_default_extra_edis(move))
+            )
+        )
+        self._send_by_nox_finans_alone(alone, from_cron, custom_settings)
+        moves -= alone
         if not moves:
             return self.env["ir.attachment"]
         return super()._generate_and_send_invoices(
@@ -164,6 +175,17 @@ class AccountMoveSend(models.AbstractModel):
             allow_fallback_pdf=allow_fallback_pdf,
             **custom_settings,
         )
+
+    def _send_by_nox_finans_alone(self, moves, from_cron, custom_settings):
+        self._check_sending_data(moves, **custom_settings)
+        authors = {
+            move: custom_settings.get("author_user_id")
+            or (from_cron and move.sending_data.get("author_user_id"))
+            or self.env.uid
+            for move in moves
+        }
+        moves.filtered("sending_data").sending_data = False
+        self._queue_for_nox_finans(authors)
 
     def _tell_left_out(self, moves):
         """Say on each invoice, and to who has sent it in the background, that it was left out."""
@@ -179,33 +201,32 @@ class AccountMoveSend(models.AbstractModel):
         self._send_notifications_to_partners(by_author, is_success=False)
 
     @api.model
-    def _link_invoice_documents(self, invoices_data):
-        # The document stays in Odoo. The mark says what the customer has got, and counts in the
-        # criteria.
-        unsent = [
-            move
-            for move, move_data in invoices_data.items()
-            if not move.is_move_sent and set(move_data["sending_methods"]) == {METHOD}
-        ]
-        super()._link_invoice_documents(invoices_data)
-        for move in unsent:
-            move.is_move_sent = False
-
-    @api.model
     def _hook_if_success(self, moves_data, from_cron=False):
         # The other methods go first: once Nox Finans has the invoice, nothing else may.
-        super()._hook_if_success(moves_data, from_cron)
-        chosen = {}
-        for move, move_data in moves_data.items():
-            if METHOD in move_data["sending_methods"]:
-                author = move_data.get("author_user_id") or self.env.uid
-                # One company without a connection does not hold up the others.
-                key = (author, move.company_id)
-                chosen[key] = chosen.get(key, move.browse()) + move
-        for (author, _company), moves in chosen.items():
-            self._queue_for_nox_finans(moves, self.env["res.users"].browse(author))
+        result = super()._hook_if_success(moves_data, from_cron)
+        self._queue_for_nox_finans(
+            {
+                move: move_data.get("author_user_id") or self.env.uid
+                for move, move_data in moves_data.items()
+                if METHOD in move_data["sending_methods"]
+            }
+        )
+        return result
 
-    def _queue_for_nox_finans(self, moves, user):
+    def _queue_for_nox_finans(self, authors):
+        """Put invoices into the queue, each as the user who sends it.
+
+        :param authors: a dict from each invoice to the id of its user
+        """
+        chosen = {}
+        for move, author in authors.items():
+            # One company without a connection does not hold up the others.
+            key = (author, move.company_id)
+            chosen[key] = chosen.get(key, move.browse()) + move
+        for (author, _company), moves in chosen.items():
+            self._queue_as(moves, self.env["res.users"].browse(author))
+
+    def _queue_as(self, moves, user):
         """Put the invoices into the queue as `user`; tell what came of it, also what did not go."""
         moves = moves.with_user(user).with_context(
             allowed_company_ids=moves.company_id.ids, lang=user.lang

@@ -24,7 +24,7 @@ class TestSendDialog(NoxFinansCase):
         dialog = (
             self.env[action["res_model"]]
             .with_user(self.clerk)
-            .with_context(action["context"])
+            .with_context(**action["context"])
             .create({})
         )
         if methods is not None:
