@@ -27,6 +27,7 @@ GUARDED_FIELDS = {
     "move_type",
     "name",
     "nox_finans_channel",
+    "nox_finans_chosen_service",
     "nox_finans_property_designation",
     "nox_finans_tax_reduction",
     "nox_finans_tax_reduction_type",
@@ -35,6 +36,8 @@ GUARDED_FIELDS = {
     "reversed_entry_id",
     "state",
 }
+# How many invoices are named in an answer, each with its reason; the rest are counted.
+NAMED_IN_ANSWER = 10
 STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
 
 
@@ -53,6 +56,11 @@ class AccountMove(models.Model):
     )
     nox_finans_reasons = fields.Text(
         string="Reason", compute="_compute_nox_finans_status", groups=GROUPS
+    )
+    nox_finans_blocking_reasons = fields.Text(
+        compute="_compute_nox_finans_blocking_reasons",
+        groups=GROUPS,
+        help="Why the invoice cannot be sent now, the connection included. Empty: it can.",
     )
     nox_finans_reason_links = fields.Json(compute="_compute_nox_finans_status", groups=GROUPS)
     nox_finans_hidden = fields.Boolean(
@@ -101,7 +109,16 @@ class AccountMove(models.Model):
         selection=CHANNELS,
         copy=False,
         groups=GROUPS,
-        help="How Nox Finans delivers this invoice. Empty: as the customer or the company has it.",
+        help="How Nox Finans delivers this invoice. "
+        "Empty: as the customer, the payment terms or the company have it.",
+    )
+    nox_finans_chosen_service = fields.Selection(
+        selection=SERVICES,
+        string="Service on This Invoice",
+        copy=False,
+        groups=GROUPS,
+        help="The service that this invoice goes to, if its payment terms are active in Nox "
+        "Finans. Empty: as the customer, the payment terms or the company have it.",
     )
     nox_finans_service = fields.Selection(
         selection=SERVICES,
@@ -171,30 +188,62 @@ class AccountMove(models.Model):
                 move.nox_finans_case_ids, key=lambda case: case.id, default=False
             )
 
-    @api.depends_context("company")
-    @api.depends("invoice_payment_term_id", "partner_id.nox_finans_channel", "nox_finans_channel")
+    @api.depends_context("company", "lang")
+    @api.depends(
+        "commercial_partner_id.nox_finans_channel",
+        "commercial_partner_id.nox_finans_service",
+        "invoice_payment_term_id.nox_finans_channel",
+        "invoice_payment_term_id.nox_finans_service",
+        "nox_finans_channel",
+        "nox_finans_chosen_service",
+        "partner_id.nox_finans_has_email",
+    )
     def _compute_nox_finans_choice(self):
-        for company, moves in self.grouped("company_id").items():
-            # Full rights: the same answer for everyone who may see the invoice.
-            default = company.sudo()._get_nox_finans_connector().default_channel or "letter"
-            for move in moves:
-                term = move.sudo().with_company(company).invoice_payment_term_id
-                move.nox_finans_service = term.nox_finans_service
-                channel, reason = move._get_nox_finans_channel(default)
-                move.nox_finans_used_channel = channel
-                move.nox_finans_choice_reason = reason
+        # The same chain as `CompanyRules.service_is` and `channel_is` give as domains.
+        for move in self:
+            settings = move._get_nox_finans_settings()
+            service, service_reason = move._get_nox_finans_service(*settings)
+            channel, channel_reason = move._get_nox_finans_channel(*settings)
+            move.nox_finans_service = service
+            move.nox_finans_used_channel = channel
+            move.nox_finans_choice_reason = f"{service_reason} {channel_reason}"
 
-    def _get_nox_finans_channel(self, default):
+    def _get_nox_finans_settings(self):
+        """Return customer, payment terms and connector as the invoice's company has them.
+
+        Full rights: the same answer for everyone who may see the invoice.
+        """
+        move = self.sudo().with_company(self.company_id)
+        connector = move.company_id._get_nox_finans_connector()
+        return move.commercial_partner_id, move.invoice_payment_term_id, connector
+
+    def _get_nox_finans_service(self, customer, term, connector):
+        """Return the service that the invoice goes to or False, and why in words."""
+        default = term.nox_finans_service if term else connector.default_service
+        if not default:
+            return False, self.env._("Service: none, the payment terms are not active.")
+        if self.nox_finans_chosen_service:
+            return self.nox_finans_chosen_service, self.env._("Service: chosen on the invoice.")
+        if customer.nox_finans_service:
+            return customer.nox_finans_service, self.env._("Service: the customer's.")
+        if term:
+            return default, self.env._("Service: the payment terms'.")
+        return default, self.env._("Service: the company's default.")
+
+    def _get_nox_finans_channel(self, customer, term, connector):
         """Return the channel that the invoice goes by, and why in words."""
-        partner = self.partner_id.sudo()  # the same answer for everyone who may see the invoice
         if self.nox_finans_channel:
-            channel, reason = self.nox_finans_channel, self.env._("Chosen on the invoice")
-        elif partner.nox_finans_channel:
-            channel, reason = partner.nox_finans_channel, self.env._("The customer's channel")
+            channel, reason = self.nox_finans_channel, self.env._("Channel: chosen on the invoice.")
+        elif customer.nox_finans_channel:
+            channel, reason = customer.nox_finans_channel, self.env._("Channel: the customer's.")
+        elif term.nox_finans_channel:
+            channel, reason = term.nox_finans_channel, self.env._("Channel: the payment terms'.")
         else:
-            channel, reason = default, self.env._("The company's default channel")
-        if channel == "email" and not partner.nox_finans_has_email:
-            return "letter", self.env._("No e-mail address")
+            channel = connector.default_channel or "letter"
+            reason = self.env._("Channel: the company's default.")
+        # Full rights, as above: it is the addressee who gets the e-mail.
+        if channel == "email" and not self.sudo().partner_id.nox_finans_has_email:
+            return "letter", self.env._("Channel: letter, there is no e-mail address.")
         return channel, reason
 
     @api.ondelete(at_uninstall=False)
@@ -234,6 +283,31 @@ class AccountMove(models.Model):
                     )
                 )
 
+    def _filter_nox_finans_delivers(self):
+        """Return the invoices that Nox Finans brings to the customer: Odoo must not bring them too.
+
+        The customer would get two OCR numbers, and pay by the one that Nox Finans does not see.
+        """
+        # Full rights: whoever may send invoices is told, also who may not see cases.
+        return self.filtered(
+            lambda move: (
+                (case := move.sudo().nox_finans_case_id).service == "invoice"
+                and case.state in OPEN_STATES
+            )
+        )
+
+    def _get_nox_finans_delivers_message(self):
+        return self.env._(
+            "Nox Finans delivers %s to the customer (the gavel on the invoice shows the case). "
+            "It is not sent from Odoo too: the customer must not get two OCR numbers.",
+            ", ".join(move.name for move in self),
+        )
+
+    def _check_nox_finans_does_not_deliver(self):
+        """:raises UserError: Odoo would bring the customer what Nox Finans brings"""
+        if delivered := self._filter_nox_finans_delivers():
+            raise UserError(delivered._get_nox_finans_delivers_message())
+
     # -------------------------------------------------------------------------
     # Green, yellow, red
     # -------------------------------------------------------------------------
@@ -247,6 +321,7 @@ class AccountMove(models.Model):
         "is_move_sent",
         "nox_finans_case_state",
         "nox_finans_channel",
+        "nox_finans_chosen_service",
         "nox_finans_invoice_type",
         "nox_finans_not_ready",
         "nox_finans_tax_reduction",
@@ -278,6 +353,26 @@ class AccountMove(models.Model):
                 }
                 for criterion in criteria
             ]
+
+    @api.depends("nox_finans_status")
+    @api.depends_context("lang", "uid")
+    def _compute_nox_finans_blocking_reasons(self):
+        candidates = self.filtered(lambda move: move.move_type in MOVE_TYPES)
+        (self - candidates).nox_finans_blocking_reasons = self.env._(
+            "Only what a company sends its customers goes via Nox Finans."
+        )
+        failed = failing_criteria(candidates)
+        for company, moves in candidates.grouped("company_id").items():
+            # Full rights: whether there is a connection is for all to know who send.
+            obstacle = company.sudo()._get_nox_finans_connector()._get_obstacle()
+            for move in moves:
+                reasons = [
+                    self.env._(criterion.message)
+                    for criterion in failed[move._ids[0]]
+                    if criterion.is_blocking
+                ]
+                reasons += [obstacle] if obstacle else []
+                move.nox_finans_blocking_reasons = " ".join(reasons)
 
     def _may_see_nox_finans(self):
         return self._has_field_access(self._fields["nox_finans_reasons"], "read")
@@ -418,6 +513,35 @@ class AccountMove(models.Model):
             else:
                 ready += move
         return ready._create_nox_finans_cases(), left_out
+
+    def _describe_nox_finans_sending(self, count, left_out):
+        """Return what came of a sending, for who has sent.
+
+        :param count: how many are in the queue now
+        :param left_out: a dict from each invoice that is not to the reason in words
+        """
+        sentences = []
+        if count == 1:
+            sentences.append(self.env._("1 invoice is on its way to Nox Finans."))
+        elif count:
+            sentences.append(self.env._("%s invoices are on their way to Nox Finans.", count))
+        if count:
+            sentences.append(self.env._("You get a message when they are approved."))
+        message = " ".join(sentences)
+        if left_out:
+            message += "\n" + self.env._("Left out: %s.", len(left_out))
+            message += "\n" + self._list_nox_finans_reasons(left_out)
+        return message.strip()
+
+    def _list_nox_finans_reasons(self, reasons):
+        """Return a line for each invoice, up to a number, from a dict from invoices to reasons."""
+        lines = [
+            f"{move.name or self.env._('Draft')}: {reason}"
+            for move, reason in list(reasons.items())[:NAMED_IN_ANSWER]
+        ]
+        if len(reasons) > NAMED_IN_ANSWER:
+            lines.append(self.env._("… and %s more.", len(reasons) - NAMED_IN_ANSWER))
+        return "\n".join(lines)
 
     def _create_nox_finans_cases(self):
         # Full rights, here and below: nobody may create or change cases but through

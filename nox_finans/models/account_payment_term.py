@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .nox_finans_case import GROUPS, SERVICES
+from .nox_finans_case import CHANNELS, GROUPS, SERVICES
 
 
 class AccountPaymentTerm(models.Model):
@@ -12,4 +12,11 @@ class AccountPaymentTerm(models.Model):
         groups=GROUPS,
         help="The service that invoices with these payment terms go to. "
         "Empty: these terms are not active in Nox Finans.",
+    )
+    nox_finans_channel = fields.Selection(
+        selection=CHANNELS,
+        company_dependent=True,
+        groups=GROUPS,
+        help="How Nox Finans delivers invoices with these payment terms. "
+        "Empty: as the company has it.",
     )

@@ -19,7 +19,7 @@ from ..api.errors import (
     UncertainError,
 )
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
-from .nox_finans_case import CHANNELS, ENVIRONMENTS
+from .nox_finans_case import CHANNELS, ENVIRONMENTS, SERVICES
 from .nox_finans_run import QUEUE_STATES, AccessToken, Run
 
 _logger = logging.getLogger(__name__)
@@ -110,11 +110,16 @@ class NoxFinansConnector(models.Model):
     token_expiry = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
     granted_scope = fields.Char(groups=fields.NO_ACCESS, copy=False)
 
+    default_service = fields.Selection(
+        selection=SERVICES,
+        help="For invoices without payment terms. Empty: these are not sent. Invoices with payment "
+        "terms go only if their terms are active, whatever is chosen here.",
+    )
     default_channel = fields.Selection(
         selection=CHANNELS,
         required=True,
         default="letter",
-        help="For customers and invoices that say nothing else.",
+        help="For invoices, customers and payment terms that say nothing else.",
     )
     invoice_term_ids = fields.Many2many(
         comodel_name="account.payment.term",

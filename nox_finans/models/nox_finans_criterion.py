@@ -38,6 +38,10 @@ class CompanyRules:
     invoice_term_ids: list[int]
     reminder_term_ids: list[int]
     short_term_ids: list[int]
+    # From each channel to the terms that have it.
+    channel_term_ids: dict[str, list[int]]
+    # For invoices without payment terms; False: these go nowhere.
+    default_service: str | bool
     default_channel: str
 
     @classmethod
@@ -49,12 +53,22 @@ class CompanyRules:
         """
         company = company.sudo().with_company(company)
         env = company.env
-        terms = env["account.payment.term"].with_context(active_test=False)
-        invoice_terms = terms.search([("nox_finans_service", "=", "invoice")])
-        reminder_terms = terms.search([("nox_finans_service", "=", "reminder")])
-        short_terms = invoice_terms.filtered(
+        terms = (
+            env["account.payment.term"]
+            .with_context(active_test=False)
+            .search(
+                Domain("nox_finans_service", "!=", False)
+                | Domain("nox_finans_channel", "!=", False)
+            )
+        )
+        of_service = terms.grouped("nox_finans_service")
+        invoice_terms = of_service.get("invoice", terms.browse())
+        reminder_terms = of_service.get("reminder", terms.browse())
+        short_terms = (invoice_terms + reminder_terms).filtered(
             lambda term: max(term.line_ids.mapped("nb_days"), default=0) < SHORT_TERM_DAYS
         )
+        of_channel = terms.grouped("nox_finans_channel")
+        connector = company._get_nox_finans_connector()
         timezone = pytz.timezone(company.partner_id.tz or DEFAULT_TIMEZONE)
         return cls(
             company_id=company.id,
@@ -64,22 +78,84 @@ class CompanyRules:
             invoice_term_ids=invoice_terms.ids,
             reminder_term_ids=reminder_terms.ids,
             short_term_ids=short_terms.ids,
-            default_channel=company._get_nox_finans_connector().default_channel or "letter",
+            channel_term_ids={
+                channel: of_terms.ids for channel, of_terms in of_channel.items() if channel
+            },
+            default_service=connector.default_service,
+            default_channel=connector.default_channel or "letter",
         )
 
+    def is_active(self):
+        """Return the domain of the invoices whose payment terms are active in Nox Finans.
+
+        Invoices without payment terms are, when the company has a default service.
+        """
+        term_ids = self.invoice_term_ids + self.reminder_term_ids
+        no_term = [False] if self.default_service else []
+        return Domain("invoice_payment_term_id", "in", term_ids + no_term)
+
     def service_is(self, service):
-        """Return the domain of the invoices that go to `service`."""
+        """Return the domain of the invoices that go to `service`.
+
+        Active invoices only: by what is chosen on the invoice, else by the customer, else by the
+        payment terms, else, without any terms, by the company's default.
+        """
         terms = {"invoice": self.invoice_term_ids, "reminder": self.reminder_term_ids}
-        return Domain("invoice_payment_term_id", "in", terms[service])
+        no_term = [False] if service == self.default_service else []
+        return self.is_active() & self._first_is(
+            service,
+            "nox_finans_chosen_service",
+            "nox_finans_service",
+            Domain("invoice_payment_term_id", "in", terms[service] + no_term),
+        )
 
     def channel_is(self, channel):
-        """Return the domain of the invoices that go by `channel`: invoice, customer, company."""
-        domain = Domain("nox_finans_channel", "=", channel)
-        of_customer = Domain("nox_finans_channel", "=", False)
-        domain |= of_customer & partner(Domain("nox_finans_channel", "=", channel))
+        """Return the domain of the invoices that go by `channel`.
+
+        By what is chosen on the invoice, else by the customer, else by the payment terms, else by
+        the company's default.
+        """
+        domain = Domain("invoice_payment_term_id", "in", self.channel_term_ids.get(channel, []))
         if channel == self.default_channel:
-            domain |= of_customer & partner(Domain("nox_finans_channel", "=", False))
-        return domain
+            term_ids = [term_id for ids in self.channel_term_ids.values() for term_id in ids]
+            domain |= Domain("invoice_payment_term_id", "not in", term_ids)
+        return self._first_is(channel, "nox_finans_channel", "nox_finans_channel", domain)
+
+    def _first_is(self, value, name, customer_name, others):
+        """Return the domain of the invoices for which the first choice that is made is `value`.
+
+        :param name: the invoice's field
+        :param customer_name: the customer's field
+        :param others: what holds when neither the invoice nor the customer says anything
+        """
+        of_customer = self.customer(Domain(customer_name, "=", value))
+        none_of_customer = self.customer(Domain(customer_name, "=", False))
+        return Domain(name, "=", value) | (
+            Domain(name, "=", False) & (of_customer | (none_of_customer & others))
+        )
+
+    def customer(self, domain):
+        """Return the domain of the invoices whose customer matches `domain` in this company.
+
+        What is agreed with a customer stands on the commercial partner, as Odoo's own accounting
+        settings do, whichever of its addresses the invoice goes to.
+        """
+        return Domain("commercial_partner_id", "any!", self._in_company(domain))
+
+    def _in_company(self, domain):
+        """Return `domain` with its company-dependent fields read as this company has them.
+
+        Else a search over several companies would read them as the current company has them.
+        """
+
+        def to_sql(model, alias, query):
+            model = model.with_company(self.company_id)
+            return domain.optimize_full(model)._to_sql(model, alias, query)
+
+        def is_matching(record):
+            return bool(record.with_company(self.company_id).filtered_domain(domain))
+
+        return Domain.custom(to_sql=to_sql, predicate=is_matching)
 
 
 def partner(domain):
@@ -176,11 +252,7 @@ CRITERIA = (
             "activate them under Settings > Invoicing > Nox Finans."
         ),
         "account.move.invoice_payment_term_id",
-        lambda rules: Domain(
-            "invoice_payment_term_id",
-            "not in",
-            rules.invoice_term_ids + rules.reminder_term_ids,
-        ),
+        lambda rules: ~rules.is_active(),
     ),
     Criterion(
         "future_date",
@@ -254,6 +326,16 @@ CRITERIA = (
         "account.move.nox_finans_case_id",
         lambda rules: Domain("nox_finans_case_state", "not in", [False, "refused"]),
     ),
+    Criterion(
+        "opted_out",
+        REJECTED,
+        _lt(
+            "The customer has opted out of Nox Finans: send the invoice another way, "
+            "or clear the mark on the customer."
+        ),
+        "res.partner.nox_finans_opt_out",
+        lambda rules: rules.customer(Domain("nox_finans_opt_out", "=", True)),
+    ),
     # Sent all the same, but better completed first.
     Criterion(
         "id_number",
@@ -281,7 +363,10 @@ CRITERIA = (
         WARNING,
         _lt("The payment terms are under 10 days; Nox Finans advises at least 10."),
         "account.move.invoice_payment_term_id",
-        lambda rules: Domain("invoice_payment_term_id", "in", rules.short_term_ids),
+        lambda rules: (
+            Domain("invoice_payment_term_id", "in", rules.short_term_ids)
+            & rules.service_is("invoice")
+        ),
     ),
     Criterion(
         "abroad",

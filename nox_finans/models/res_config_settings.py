@@ -17,6 +17,9 @@ class ResConfigSettings(models.TransientModel):
         related="nox_finans_connector_id.environment", readonly=False
     )
     nox_finans_base_url = fields.Char(related="nox_finans_connector_id.base_url")
+    nox_finans_default_service = fields.Selection(
+        related="nox_finans_connector_id.default_service", readonly=False
+    )
     nox_finans_default_channel = fields.Selection(
         related="nox_finans_connector_id.default_channel", readonly=False
     )

@@ -1,15 +1,35 @@
 from odoo import api, fields, models
 
-from .nox_finans_case import CHANNELS, GROUPS
+from .nox_finans_case import CHANNELS, GROUPS, SERVICES
 
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    # What is agreed with the customer counts where it stands on the commercial partner.
+    nox_finans_service = fields.Selection(
+        selection=SERVICES,
+        company_dependent=True,
+        groups=GROUPS,
+        help="The service that this customer's invoices go to, if their payment terms are active "
+        "in Nox Finans. Empty: the one of the payment terms.",
+    )
     nox_finans_channel = fields.Selection(
         selection=CHANNELS,
+        company_dependent=True,
         groups=GROUPS,
-        help="How Nox Finans delivers this customer's invoices. Empty: the company's default.",
+        help="How Nox Finans delivers this customer's invoices. "
+        "Empty: as the payment terms or the company have it.",
+    )
+    nox_finans_opt_out = fields.Boolean(
+        string="Never via Nox Finans",
+        company_dependent=True,
+        groups=GROUPS,
+        help="This customer's invoices are never sent via Nox Finans.",
+    )
+    invoice_sending_method = fields.Selection(
+        selection_add=[("nox_finans", "via Nox Finans")],
+        ondelete={"nox_finans": "set null"},
     )
     # A domain cannot tell blanks from a text; these say it once, for colour and search alike.
     nox_finans_has_name = fields.Boolean(

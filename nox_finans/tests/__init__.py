@@ -1,5 +1,6 @@
 from . import (
     test_actions,
+    test_chain,
     test_company,
     test_connection,
     test_criteria,
@@ -7,5 +8,6 @@ from . import (
     test_rights,
     test_selection,
     test_send,
+    test_send_dialog,
     test_settings,
 )

@@ -1,1 +1,1 @@
-from . import nox_finans_action, nox_finans_connect, nox_finans_send
+from . import nox_finans_action, nox_finans_connect, nox_finans_send, portal_share

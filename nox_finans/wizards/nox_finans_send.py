@@ -5,9 +5,6 @@ from odoo.exceptions import UserError
 
 from ..models.nox_finans_criterion import WARNING, CompanyRules
 
-# How many of those left out are named in the answer; the rest are counted.
-NAMED_IN_ANSWER = 10
-
 
 class NoxFinansSend(models.TransientModel):
     """What has been marked: what goes, by which channel and why, what it costs, what does not."""
@@ -98,19 +95,7 @@ class NoxFinansSend(models.TransientModel):
             raise UserError(
                 self.env._("None of the marked invoices can be sent:")
                 + "\n"
-                + self._list_left_out(left_out)
-            )
-        if len(cases) == 1:
-            message = self.env._("1 invoice is on its way to Nox Finans.")
-        else:
-            message = self.env._("%s invoices are on their way to Nox Finans.", len(cases))
-        message += " " + self.env._("You get a message when they are approved.")
-        if left_out:
-            message += (
-                "\n"
-                + self.env._("Left out: %s.", len(left_out))
-                + "\n"
-                + self._list_left_out(left_out)
+                + self.move_ids._list_nox_finans_reasons(left_out)
             )
         return {
             "type": "ir.actions.client",
@@ -118,7 +103,7 @@ class NoxFinansSend(models.TransientModel):
             "params": {
                 "type": "warning" if left_out else "success",
                 "title": "Nox Finans",
-                "message": message,
+                "message": self.move_ids._describe_nox_finans_sending(len(cases), left_out),
                 "sticky": bool(left_out),
                 "next": {
                     "type": "ir.actions.act_window_close",
@@ -126,12 +111,3 @@ class NoxFinansSend(models.TransientModel):
                 },
             },
         }
-
-    def _list_left_out(self, left_out):
-        lines = [
-            f"{move.name or self.env._('Draft')}: {reason}"
-            for move, reason in list(left_out.items())[:NAMED_IN_ANSWER]
-        ]
-        if len(left_out) > NAMED_IN_ANSWER:
-            lines.append(self.env._("… and %s more.", len(left_out) - NAMED_IN_ANSWER))
-        return "\n".join(lines)
