@@ -88,7 +88,7 @@ def test_choose_send_follow(open_page, make_invoice, case_of, ledger_of, look):
     page.click("button[name=action_nox_finans_open_send]")
     dialog = page.locator(".modal")
     expect(dialog).to_contain_text("Sandlåda")
-    expect(dialog).to_contain_text("Företagets standard")
+    expect(dialog).to_contain_text("Leveranssätt: företagets standard")
     expect(dialog).to_contain_text("19,00")
     look(page, "wizard")
     dialog.locator("button[name=action_send]").click()
