@@ -20,6 +20,7 @@
         "views/nox_finans_sign_in_templates.xml",
         "wizards/nox_finans_action_views.xml",
         "wizards/nox_finans_connect_views.xml",
+        "wizards/nox_finans_dispute_views.xml",
         "wizards/nox_finans_send_views.xml",
         "views/account_move_views.xml",
         "views/account_payment_term_views.xml",

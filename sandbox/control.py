@@ -57,7 +57,7 @@ def make_control(service, templates):
 
     @router.get("/sandbox/clock")
     async def clock():
-        return {"now": service.now().isoformat()}
+        return {"now": service.now().isoformat(), "today": service.today().isoformat()}
 
     @router.post("/sandbox/clock")
     async def advance(body: models.Advance):

@@ -59,12 +59,12 @@ def pause(case, until):
     case["paused_until"] = until.isoformat()
 
 
-def resume(case, today):
-    """Go on; what would have come during the pause comes now."""
+def resume(case, day):
+    """Go on; what would have come during the pause comes on `day`."""
     case["status"] = "OPEN"
     case["paused_until"] = None
-    if case["next_event_date"] and date.fromisoformat(case["next_event_date"]) < today:
-        case["next_event_date"] = today.isoformat()
+    if case["next_event_date"] and date.fromisoformat(case["next_event_date"]) < day:
+        case["next_event_date"] = day.isoformat()
 
 
 def close(case):

@@ -1,8 +1,8 @@
 """Follows one case through Odoo, the connector and the sandbox."""
 
-from datetime import date
 from types import SimpleNamespace
 
+from days import today
 from workers import SEND_SOME
 
 FIND = """
@@ -50,7 +50,7 @@ result = {
 """
 ASK = """
 clerk = env["res.users"].search([("login", "=", "clerk")])
-env["nox.finans.case"].browse(case_id).with_user(clerk)._request(action, until)
+env["nox.finans.case"].browse(case_id).with_user(clerk)._request(action, date=until)
 """
 
 
@@ -130,7 +130,7 @@ def make_case(setting):
     """Return a new case that the service has confirmed."""
     setting.sandbox.post("settings", rate_limit=False)
     ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
-    day = date.today().isoformat()
+    day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
     ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
     case = Case(setting, case_id)

@@ -1,10 +1,11 @@
 """The way of an invoice to the service and its status back, over real HTTP."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from conftest import RpcError, wait_for
+from days import today
 
 DEAD_URL = "http://127.0.0.1:9"
 
@@ -303,7 +304,7 @@ def ask(odoo_server, clerk, case_of):
 
 
 def test_actions_on_an_open_case(clerk, open_case, ask, ledger_of):
-    until = (date.today() + timedelta(days=20)).isoformat()
+    until = (today() + timedelta(days=20)).isoformat()
     case = ask(open_case, "pause", paused_until=until)
     assert case.remote_status == "PAUSED" and "unpause" in case.allowed_actions
     assert ask(open_case, "unpause").remote_status == "OPEN"
@@ -320,7 +321,7 @@ def test_actions_on_an_open_case(clerk, open_case, ask, ledger_of):
 
 
 def test_impossible_dates_and_amounts_are_said(clerk, open_case, ask):
-    late = (date.today() + timedelta(days=61)).isoformat()
+    late = (today() + timedelta(days=61)).isoformat()
     with pytest.raises(RpcError, match="pause must end"):
         ask(open_case, "pause", paused_until=late)
     with pytest.raises(RpcError, match="amount must be"):

@@ -1,6 +1,6 @@
 """What happens after sending, with the service's clock turned forward through whole courses."""
 
-from datetime import date
+from days import today
 
 
 def test_the_whole_course_to_monitoring(case):
@@ -40,7 +40,7 @@ def test_paid_after_the_notice(case):
 
 
 def test_paused_and_resumed_by_a_user(case):
-    seen = case.ask("pause", date.today().isoformat())
+    seen = case.ask("pause", today().isoformat())
     assert (seen["gavel"], seen["found"]) == ("paused", ["paused"])
     assert [kind for kind, *_rest in seen["events"]] == ["pause"]
     seen = case.ask("unpause")

@@ -1,9 +1,10 @@
 """Both ledgers in step: what comes in at the service is booked, what is paid here is reported."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from cases import make_case
+from days import today
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +126,7 @@ def test_without_a_journal_it_waits_for_one(setting, case):
 
 
 def test_a_locked_period_asks_and_is_booked_later(case):
-    case.code(LOCK, day=(date.today() + timedelta(days=40)).isoformat())
+    case.code(LOCK, day=(today() + timedelta(days=40)).isoformat())
     case.pay(40)
     money = case.money()
     case.code(LOCK, day=False)

@@ -5,12 +5,13 @@ alone: `make test PYTEST_ARGS="tests/test_never_twice.py -k 'hand-over-kill-read
 """
 
 import sys
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from conftest import start_sandbox, wait_for
+from days import today
 from workers import start_worker
 
 from dev import databases, odoo, postgres
@@ -173,7 +174,7 @@ def world(stack, new_database, postgresql):
 def invoices(world, request):
     """One invoice for each combination that is run: house work, for the reminder service."""
     count = sum(item.function is test_handed_over_once for item in request.session.items) + 20
-    day = (date.today() - timedelta(days=40)).isoformat()
+    day = (today() - timedelta(days=40)).isoformat()
     return iter(world.worker.do("code", code=MAKE_INVOICES, count=count, day=day))
 
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from conftest import Sandbox, wait_for
+from days import today
 
 from dev.processes import free_port, stop, wait_until_answers
 from dev.project import LOGS, ROOT
@@ -84,7 +85,7 @@ class Server(Sandbox):
         made = self.call("POST", "/3/customers", {"Customer": customer}).json()["Customer"]
         values = {
             "CustomerNumber": made["CustomerNumber"],
-            "DueDate": (date.today() + timedelta(days=30)).isoformat(),
+            "DueDate": (today() + timedelta(days=30)).isoformat(),
             "InvoiceRows": ROWS,
             **values,
         }
@@ -374,7 +375,7 @@ def test_a_payment_that_is_due_shows_among_the_modified(server):
 
 def test_seeded_invoices_have_open_cases(server):
     company_id = server.company["company_id"]
-    due = date.today() + timedelta(days=400)
+    due = today() + timedelta(days=400)
     before = int(server.invoice())
     seeded = server.post("seed", company_id=company_id, count=3, due_date=str(due), total=500)
     assert seeded == {"first_number": str(before + 1), "count": 3}
@@ -425,7 +426,7 @@ def test_rate_limit(server):
 
 
 def yesterday():
-    return (date.today() - timedelta(days=1)).isoformat()
+    return (today() - timedelta(days=1)).isoformat()
 
 
 REFUSED = {
@@ -433,7 +434,7 @@ REFUSED = {
     "interest": {"InvoiceType": "INTRESTINVOICE"},
     "cash": {"InvoiceType": "CASHINVOICE"},
     "currency": {"Currency": "EUR"},
-    "too old": {"InvoiceDate": (date.today() - timedelta(days=800)).isoformat()},
+    "too old": {"InvoiceDate": (today() - timedelta(days=800)).isoformat()},
     "no rows": {"InvoiceRows": []},
     "no town": {"customer": {"City": " "}},
     "no balance": {"InvoiceRows": [{"Price": 0, "DeliveredQuantity": "1"}]},
@@ -478,7 +479,7 @@ def test_both_worlds_of_a_second_hand_over(server, world, accepted):
 
 def test_actions_and_course(server):
     # Other tests have turned the clock.
-    today = date.fromisoformat(server.get("clock")["now"][:10])
+    today = date.fromisoformat(server.get("clock")["today"])
     number = server.open_case(DueDate=(today + timedelta(days=1)).isoformat())
     path = f"/3/noxfinansinvoices/{number}"
     long = {"NoxFinansInvoice": {"PausedUntilDate": str(today + timedelta(days=61))}}
@@ -532,7 +533,7 @@ def crowded():
 
 def typical_times(server, number):
     """Return the typical seconds of each call that is made again and again."""
-    values = {"CustomerNumber": "1", "DueDate": str(date.today()), "InvoiceRows": ROWS}
+    values = {"CustomerNumber": "1", "DueDate": str(today()), "InvoiceRows": ROWS}
     calls = {
         "customer": ("POST", "/3/customers", {"Customer": {"Name": "Kund"}}, {}),
         "invoice": ("POST", "/3/invoices", {"Invoice": values}, {}),

@@ -1,8 +1,9 @@
 """Status sync and turns: who is asked, how often, and in which order, against the real sandbox."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from days import today
 from workers import SEND_SOME
 
 from dev.seed import seed_cases
@@ -28,7 +29,7 @@ def many_open_cases(setting):
     # What the demo company has sent is not looked at here.
     setting.sql("DELETE FROM nox_finans_case")
     (company,) = setting.sandbox.get("companies")
-    due = date.today() + timedelta(days=20)
+    due = today() + timedelta(days=20)
     seeded = setting.sandbox.post(
         "seed", company_id=company["company_id"], count=OPEN, due_date=due.isoformat()
     )
@@ -91,10 +92,15 @@ result = [progress.remaining, env["nox.finans.case"].search_count([("state", "="
 """
 
 
+def close_all(setting):
+    """Leave nothing to do of the tests before; their calls still count for the pace."""
+    setting.sql("UPDATE nox_finans_case SET state = 'closed', remote_status = 'CLOSED'")
+
+
 def test_the_cron_yields_when_its_time_is_up_and_goes_on_in_the_next_run(setting):
     ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
-    setting.sql("DELETE FROM nox_finans_case")
-    day = date.today().isoformat()
+    close_all(setting)
+    day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=3, day=day)
     assert setting.worker.do("code", code=YIELD, seconds=0) == [1, 2]
     assert setting.worker.do("code", code=YIELD, seconds=60) == [0, 0]
@@ -102,16 +108,18 @@ def test_the_cron_yields_when_its_time_is_up_and_goes_on_in_the_next_run(setting
 
 def test_one_bad_invoice_does_not_stop_the_queue_and_the_run_is_one_line(setting):
     ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
-    setting.sql("DELETE FROM nox_finans_case")
-    day = date.today().isoformat()
+    close_all(setting)
+    day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=3, day=day)
     setting.sql(
         "UPDATE account_move_line SET price_unit = 'NaN' WHERE display_type = 'product'"
-        " AND move_id = (SELECT min(move_id) FROM nox_finans_case)"
+        " AND move_id = (SELECT min(move_id) FROM nox_finans_case WHERE state = 'queued')"
     )
     start = setting.log.stat().st_size
     setting.worker.do("cron")
-    states = setting.sql("SELECT state FROM nox_finans_case ORDER BY move_id")
+    states = setting.sql(
+        "SELECT state FROM nox_finans_case WHERE state != 'closed' ORDER BY move_id"
+    )
     assert [state for (state,) in states[1:]] == ["accepted", "accepted"]
     assert states[0][0] in ("refused", "uncertain")
     log = setting.log.read_text()[start:]
@@ -122,12 +130,12 @@ def test_one_bad_invoice_does_not_stop_the_queue_and_the_run_is_one_line(setting
 def test_a_long_queue_does_not_hold_up_a_short_one(setting):
     """Both companies keep their own rate limit, so the pauses of one are the other's time."""
     ((big,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
-    setting.sql("DELETE FROM nox_finans_case")
+    close_all(setting)
     new = setting.sandbox.post("companies", name="Lilla Bolaget AB")
     names = ("client_id", "client_secret", "access_token", "refresh_token", "expires_in", "scope")
     credentials = {name: new[name] for name in names}
     small = setting.worker.do("code", code=SECOND_COMPANY, credentials=credentials)
-    day = date.today().isoformat()
+    day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=big, count=12, day=day)
     setting.worker.do("code", code=SEND_SOME, company_id=small, count=2, day=day)
     calls = setting.calls_of_run(keep_pace=True)
@@ -143,7 +151,7 @@ def test_a_long_queue_does_not_hold_up_a_short_one(setting):
 def test_one_broken_connection_does_not_stop_another_company(setting):
     """Goes on with the two companies of the test before."""
     (big,), (small,) = setting.sql("SELECT company_id FROM nox_finans_connector ORDER BY id")
-    day = date.today().isoformat()
+    day = today().isoformat()
     for company in (big, small):
         setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
     setting.sql(

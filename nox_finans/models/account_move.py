@@ -323,6 +323,7 @@ class AccountMove(models.Model):
         "nox_finans_channel",
         "nox_finans_chosen_service",
         "nox_finans_invoice_type",
+        "nox_finans_is_disputed",
         "nox_finans_not_ready",
         "nox_finans_tax_reduction",
         "partner_id",

@@ -411,7 +411,8 @@ class NoxFinansCase(models.Model):
         self.sudo().write(
             {
                 "requested_action": action,
-                "requested_date": date,
+                # Shown as long as the pause lasts, whatever else is asked for meanwhile.
+                "requested_date": date or self.requested_date,
                 "requested_amount": amount,
                 "requested_takes_fees": takes_fees,
                 "stop_mail_subject": subject,
@@ -450,6 +451,10 @@ class NoxFinansCase(models.Model):
                 "stop_mail_body": False,
             }
         )
+
+    def _note_refused_request(self):
+        """The service has said no to what was asked for."""
+        self._clear_request()
 
     def _perform_request(self, client, commit):
         """Carry out what was asked for; return whether the service has clearly answered.

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, plaintext2html
 from psycopg2.errors import SerializationFailure
 
@@ -153,6 +154,18 @@ class NoxFinansConnector(models.Model):
         help="What happens when a payment or a credit note in Odoo lowers an invoice that Nox "
         "Finans has: its sender is asked, or it is reported at once.",
     )
+    statement_days = fields.Integer(
+        string="Bank Statement at Most This Old",
+        default=7,
+        help="In days. Invoices are yellow when the newest bank statement is older: who has paid "
+        "meanwhile would be asked again. 0: never. Companies without bank statements are not told.",
+    )
+    collection_days = fields.Integer(
+        string="Told before Debt Collection",
+        default=3,
+        help="So many days before an invoice goes to debt collection its sender is asked whether "
+        "to let it. 0: not told.",
+    )
     price_ids = fields.One2many(
         comodel_name="nox.finans.price", inverse_name="connector_id", string="Price List"
     )
@@ -252,6 +265,28 @@ class NoxFinansConnector(models.Model):
         (self._get_terms(service) - terms).nox_finans_service = False
         terms.nox_finans_service = service
         self.invalidate_recordset(["invoice_term_ids", "reminder_term_ids"])
+
+    @api.constrains("statement_days", "collection_days")
+    def _check_days(self):
+        if any(min(connector.statement_days, connector.collection_days) < 0 for connector in self):
+            raise ValidationError(
+                self.env._("A number of days cannot be negative; 0 switches it off.")
+            )
+
+    def _is_statement_old(self, today):
+        """Tell whether the newest bank statement of the company is older than it may be."""
+        if not self.statement_days:
+            return False
+        Line = self.env["account.bank.statement.line"]
+        of_company = Domain("company_id", "=", self.company_id.id)
+        journals = self.env["account.journal"].search(of_company & Domain("type", "=", "bank"))
+        # One row for each journal, from an index: a company has few journals and many rows.
+        newest = [
+            Line.search(of_company & Domain("journal_id", "=", journal.id), limit=1)
+            for journal in journals
+        ]
+        dates = [line.date for line in newest if line]
+        return bool(dates) and max(dates) < today - timedelta(days=self.statement_days)
 
     @api.constrains("price_list_url")
     def _check_price_list_url(self):
@@ -682,6 +717,22 @@ class NoxFinansConnector(models.Model):
             note=plaintext2html(note or ""),
             user_id=self._get_administrator().id,
         )
+
+    @api.model
+    def _for_each(self, work):
+        """Let each connection that can be used do its daily `work`; one's failure is its own.
+
+        :param work: the name of a method of one connection
+        """
+        # One for each company, and each has to be looked at.
+        for connector in self.search([]):  # pylint: disable=no-search-all
+            try:
+                if not connector._get_obstacle():
+                    getattr(connector, work)()
+                self.env["ir.cron"]._commit_progress()
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Nox Finans, company %s: %s failed", connector.id, work)
 
     def _get_administrator(self):
         """Return who has connected the company, or else somebody who can mend the connection."""

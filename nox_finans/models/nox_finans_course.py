@@ -171,7 +171,10 @@ class NoxFinansCase(models.Model):
         if self.remote_status == paused and before["status"] != paused:
             self._note_event("pause", self._get_pause_words())
         elif before["status"] == paused and self.remote_status == payloads.STATUS_OPEN:
-            self._note_event("pause", self.env._("Resumed"))
+            self._note_resumed()
+
+    def _note_resumed(self):
+        self._note_event("pause", self.env._("Resumed"))
 
     def _get_pause_words(self):
         if self.is_request_sent and self.requested_date:

@@ -43,6 +43,8 @@ class CompanyRules:
     # For invoices without payment terms; False: these go nowhere.
     default_service: str | bool
     default_channel: str
+    # Whether the last bank statement is older than the company lets it be.
+    is_statement_old: bool
 
     @classmethod
     def of(cls, company):
@@ -70,9 +72,10 @@ class CompanyRules:
         of_channel = terms.grouped("nox_finans_channel")
         connector = company._get_nox_finans_connector()
         timezone = pytz.timezone(company.partner_id.tz or DEFAULT_TIMEZONE)
+        today = datetime.now(timezone).date()
         return cls(
             company_id=company.id,
-            today=datetime.now(timezone).date(),
+            today=today,
             sek_id=env.ref("base.SEK").id,
             sweden_id=env.ref("base.se").id,
             invoice_term_ids=invoice_terms.ids,
@@ -83,6 +86,7 @@ class CompanyRules:
             },
             default_service=connector.default_service,
             default_channel=connector.default_channel or "letter",
+            is_statement_old=connector._is_statement_old(today),
         )
 
     def is_active(self):
@@ -336,6 +340,18 @@ CRITERIA = (
         "res.partner.nox_finans_opt_out",
         lambda rules: rules.customer(Domain("nox_finans_opt_out", "=", True)),
     ),
+    # Held back by a person, for as long as it takes.
+    Criterion(
+        "dispute",
+        WARNING,
+        _lt(
+            "The customer disputes the invoice: settle the dispute first. "
+            "Until then it is not sent."
+        ),
+        "account.move.nox_finans_dispute_reason",
+        lambda rules: Domain("nox_finans_is_disputed", "=", True),
+        is_held=True,
+    ),
     # Sent all the same, but better completed first.
     Criterion(
         "id_number",
@@ -390,6 +406,16 @@ CRITERIA = (
                 "nox_finans_credit_line_ids", "any!", Domain("company_id", "=", rules.company_id)
             ),
         ),
+    ),
+    Criterion(
+        "old_statement",
+        WARNING,
+        _lt(
+            "The last bank statement is old: import the newest first, "
+            "or a customer who has paid is asked again."
+        ),
+        "account.move.payment_state",
+        lambda rules: Domain(rules.is_statement_old),
     ),
     Criterion(
         "already_sent",

@@ -1,10 +1,7 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import plaintext2html
-
-_logger = logging.getLogger(__name__)
 
 DIFFERENCE_ACTIVITY = "nox_finans.mail_activity_type_difference"
 # A difference is told when it has outlived a round of questions to the service.
@@ -29,19 +26,9 @@ class NoxFinansConnector(models.Model):
         Cases that differ are asked for again at once. What still differs after a day is told to the
         connection's responsible: one activity, until the ledgers agree.
         """
-        # One for each company, and each has to be looked at.
-        for connector in self.search([]):  # pylint: disable=no-search-all
-            try:
-                connector._compare_ledgers()
-                self.env["ir.cron"]._commit_progress()
-            except Exception:
-                self.env.cr.rollback()
-                _logger.exception("Comparison of ledgers failed, company %s", connector.id)
+        self._for_each("_compare_ledgers")
 
     def _compare_ledgers(self):
-        self.ensure_one()
-        if self._get_obstacle():
-            return
         Case = self.env["nox.finans.case"]
         cases = Case.search(self._get_differences())
         cases.filtered(lambda case: case.state == "accepted").next_try = False

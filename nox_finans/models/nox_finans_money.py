@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from ..api import answers, payloads
 from .nox_finans_case import GROUP_SEND, TOTAL_TOLERANCE
@@ -474,19 +475,23 @@ class NoxFinansCase(models.Model):
             return sender
         return self.company_id._get_nox_finans_connector()._get_administrator()
 
-    def _ask(self, text):
-        """Give the responsible one activity about the case's money, with the newest text."""
-        activities = self.activity_search([MONEY_ACTIVITY])
+    def _ask(self, text, activity=MONEY_ACTIVITY, deadline=None):
+        """Give the responsible one activity of this type on the case, with the newest text."""
+        note = plaintext2html(text)
+        activities = self.activity_search([activity])
         if activities:
-            activities.write({"note": text})
+            activities.write({"note": note})
             return
         self.activity_schedule(
-            MONEY_ACTIVITY, note=text, user_id=self._get_responsible().id or self.env.uid
+            activity,
+            date_deadline=deadline,
+            note=note,
+            user_id=self._get_responsible().id or self.env.uid,
         )
 
-    def _close_questions(self):
+    def _close_questions(self, activity=MONEY_ACTIVITY):
         # Full rights: the activity may be another person's; the question is answered for all.
-        self.sudo().activity_feedback([MONEY_ACTIVITY])
+        self.sudo().activity_feedback([activity])
 
 
 def _beyond_rounding(amount):

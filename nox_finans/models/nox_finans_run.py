@@ -135,6 +135,8 @@ class Run:
         yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
         accepted = ("state", "=", "accepted")
         yield from self._get_money_tasks()
+        yield from self._get_dispute_tasks()
+        yield from self._get_customer_tasks()
         asked = [accepted, ("requested_action", "!=", False)]
         yield from self._get_due(asked, "write_date, id", self._perform)
         if self._is_list_due():
@@ -160,6 +162,28 @@ class Run:
             ("remote_status", "in", (payloads.STATUS_OPEN, payloads.STATUS_PAUSED)),
         ]
         yield from self._get_all([*unreported, *is_free], "id", self._report_outside)
+
+    def _get_customer_tasks(self):
+        """Whose customer has been completed, or is to be reported once more."""
+        is_free = ["|", ("try_count", "=", 0), ("next_try", "<=", fields.Datetime.now())]
+        domain = self.env["nox.finans.case"]._get_customer_domain()
+        yield from self._get_all(
+            [("state", "=", "accepted"), *domain, *is_free],
+            "id",
+            lambda case: case._report_customer(self.client),
+        )
+
+    def _get_dispute_tasks(self):
+        """What is to be paused because of a dispute, or to go on when it is settled."""
+        Case = self.env["nox.finans.case"]
+        is_free = [("state", "=", "accepted"), ("requested_action", "=", False)]
+        for action, domain in Case._get_dispute_domains(self.connector.company_id):
+
+            def steer(case, action=action):
+                case._request_for_dispute(action)
+                self._perform(case)
+
+            yield from self._get_all([*is_free, *domain], "id", steer)
 
     def _get_due(self, domain, order, work):
         now = fields.Datetime.now()
@@ -344,7 +368,7 @@ class Run:
             refused.append(f"{case.move_id.name}: {message}")
         else:
             case._ask_about_report(message)
-        case._clear_request()
+        case._note_refused_request()
         case.move_id.message_post(body=message)
         return True
 

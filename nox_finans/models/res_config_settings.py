@@ -29,6 +29,12 @@ class ResConfigSettings(models.TransientModel):
     nox_finans_report_mode = fields.Selection(
         related="nox_finans_connector_id.report_mode", readonly=False
     )
+    nox_finans_statement_days = fields.Integer(
+        related="nox_finans_connector_id.statement_days", readonly=False
+    )
+    nox_finans_collection_days = fields.Integer(
+        related="nox_finans_connector_id.collection_days", readonly=False
+    )
     nox_finans_price_list_url = fields.Char(
         related="nox_finans_connector_id.price_list_url", readonly=False
     )

@@ -1,1 +1,7 @@
-from . import nox_finans_action, nox_finans_connect, nox_finans_send, portal_share
+from . import (
+    nox_finans_action,
+    nox_finans_connect,
+    nox_finans_dispute,
+    nox_finans_send,
+    portal_share,
+)

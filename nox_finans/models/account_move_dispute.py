@@ -1,0 +1,93 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .nox_finans_case import GROUP_SEND, GROUPS
+
+DISPUTE_ACTIVITY = "nox_finans.mail_activity_type_dispute"
+
+
+class AccountMove(models.Model):
+    """A dispute: the customer says that the invoice is wrong, and somebody looks into it."""
+
+    # Each concern of the invoice has a file of its own.
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
+
+    nox_finans_is_disputed = fields.Boolean(
+        string="Disputed",
+        readonly=True,
+        copy=False,
+        groups=GROUPS,
+        help="Kept out of Nox Finans, and paused there if Nox Finans has it, until it is settled.",
+    )
+    nox_finans_dispute_reason = fields.Char(
+        string="Reason of the Dispute", readonly=True, copy=False, groups=GROUPS
+    )
+    nox_finans_dispute_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Dispute Looked after by",
+        readonly=True,
+        copy=False,
+        groups=GROUPS,
+    )
+
+    _nox_finans_disputed_idx = models.Index("(company_id) WHERE nox_finans_is_disputed IS TRUE")
+
+    def action_nox_finans_dispute(self):
+        """Open the dialog that notes a dispute on these invoices."""
+        if not self:
+            raise UserError(self.env._("Mark the disputed invoices first."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Note a Dispute"),
+            "res_model": "nox.finans.dispute",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_move_ids": self.ids},
+        }
+
+    def _nox_finans_note_dispute(self, reason, user):
+        """Note that the customer disputes the invoices, and give them to `user` to look into.
+
+        :raises AccessError: the current user may not invoice
+        """
+        self._check_may_settle_disputes()
+        self.write(
+            {
+                "nox_finans_is_disputed": True,
+                "nox_finans_dispute_reason": reason,
+                "nox_finans_dispute_user_id": user.id,
+            }
+        )
+        self._close_nox_finans_disputes()
+        for move in self:
+            move.message_post(body=self.env._("Disputed: %s", reason))
+            move.activity_schedule(DISPUTE_ACTIVITY, summary=reason, user_id=user.id)
+        self._wake_nox_finans()
+
+    def action_nox_finans_settle_dispute(self):
+        """The dispute is over: the invoices may go on, and what it has paused does."""
+        self._check_may_settle_disputes()
+        disputed = self.filtered("nox_finans_is_disputed")
+        if not disputed:
+            raise UserError(self.env._("None of the invoices is disputed."))
+        disputed.nox_finans_is_disputed = False
+        disputed._close_nox_finans_disputes()
+        for move in disputed:
+            move.message_post(body=self.env._("The dispute is settled."))
+        disputed._wake_nox_finans()
+
+    def _check_may_settle_disputes(self):
+        if not self.env.user.has_group(GROUP_SEND):
+            raise AccessError(self.env._("Only those who invoice may note or settle disputes."))
+        self.check_access("write")
+
+    def _close_nox_finans_disputes(self):
+        # Full rights: the activity may be another person's; the question is answered for all.
+        self.sudo().activity_feedback([DISPUTE_ACTIVITY])
+
+    def _wake_nox_finans(self):
+        # Full rights: only looked at is whether there is something to pause or to resume.
+        cases = self.sudo().nox_finans_case_id
+        cases.filtered("dispute_try").dispute_try = False
+        if any(case.state == "accepted" for case in cases):
+            self.env["nox.finans.connector"]._trigger_exchange()

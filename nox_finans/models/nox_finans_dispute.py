@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..api import payloads
+from .nox_finans_case import MAX_PAUSE_DAYS
+from .nox_finans_criterion import CompanyRules
+
+# A pause that has had no clear answer, or was lifted by somebody, is asked for again after this.
+DISPUTE_PAUSE = timedelta(hours=1)
+# What the service has refused is not asked for again on the same day.
+REFUSED_PAUSE = timedelta(days=1)
+
+
+class NoxFinansCase(models.Model):
+    """What a dispute does to an open case: it is paused for as long as the dispute lasts.
+
+    Again a level and not a step: each run looks which open cases are disputed and not paused, and
+    which are paused by a dispute that is over.
+    """
+
+    _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
+
+    is_disputed = fields.Boolean(related="move_id.nox_finans_is_disputed")
+    dispute_reason = fields.Char(related="move_id.nox_finans_dispute_reason")
+    dispute_user_id = fields.Many2one(related="move_id.nox_finans_dispute_user_id")
+    is_dispute_pause = fields.Boolean(
+        readonly=True, help="It was a dispute that paused the case: settled, the case goes on."
+    )
+    dispute_try = fields.Datetime(
+        readonly=True, help="Not paused or resumed because of a dispute before this."
+    )
+
+    _dispute_pause_idx = models.Index("(company_id) WHERE is_dispute_pause IS TRUE")
+
+    def action_dispute(self):
+        return self.move_id.action_nox_finans_dispute()
+
+    def action_settle_dispute(self):
+        return self.move_id.action_nox_finans_settle_dispute()
+
+    def _get_service_actions(self):
+        actions = super()._get_service_actions()
+        # First the dispute is settled: else the case would be paused again within the hour.
+        return actions - {"unpause"} if self.is_disputed else actions
+
+    def _request(self, action, **details):
+        result = super()._request(action, **details)
+        if action == "pause":
+            # Full rights, as there: now it is a person's pause, and stays when a dispute is over.
+            self.sudo().is_dispute_pause = False
+        return result
+
+    @api.model
+    def _get_dispute_domains(self, company):
+        """Return what disputes ask for: actions, each with the domain of its cases."""
+        disputed = Domain("move_id.nox_finans_is_disputed", "=", True)
+        paused = Domain("remote_status", "=", payloads.STATUS_PAUSED)
+        # A pause is at most so long: on its last day it is lifted, to be asked for once more.
+        ends = Domain("requested_date", "<=", CompanyRules.of(company).today)
+        is_due = Domain("dispute_try", "=", False) | Domain("dispute_try", "<=", "now")
+        return [
+            (action, is_due & domain)
+            for action, domain in (
+                ("unpause", paused & ~disputed & Domain("is_dispute_pause", "=", True)),
+                ("unpause", paused & disputed & ends),
+                ("pause", disputed & Domain("remote_status", "=", payloads.STATUS_OPEN)),
+            )
+        ]
+
+    def _request_for_dispute(self, action):
+        """Let the connector pause the case, or resume it, because of a dispute."""
+        values = {
+            "requested_action": action,
+            "requested_by": self.dispute_user_id.id,
+            "dispute_try": fields.Datetime.now() + DISPUTE_PAUSE,
+            "is_request_sent": False,
+        }
+        if action == "pause":
+            today = CompanyRules.of(self.company_id).today
+            values["requested_date"] = today + timedelta(days=MAX_PAUSE_DAYS)
+            values["is_dispute_pause"] = True
+        self.write(values)
+
+    def _note_resumed(self):
+        self.write({"is_dispute_pause": False, "dispute_try": False})
+        return super()._note_resumed()
+
+    def _note_refused_request(self):
+        if self.dispute_try:
+            self.dispute_try = fields.Datetime.now() + REFUSED_PAUSE
+        return super()._note_refused_request()

@@ -1,0 +1,256 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..api import payloads
+from ..api.errors import RefusedError
+from .nox_finans_case import digest
+from .nox_finans_course import EVENT_ORDER
+from .nox_finans_criterion import CompanyRules
+
+COLLECTION = "COLLECTION"
+# From the reminder on: without an organisation or personal number there is no debt collection.
+NEED_ID_NUMBER = EVENT_ORDER[EVENT_ORDER.index(COLLECTION) :]
+COLLECTION_ACTIVITY = "nox_finans.mail_activity_type_collection"
+CUSTOMER_ACTIVITY = "nox_finans.mail_activity_type_customer"
+
+
+class NoxFinansConnector(models.Model):
+    """The daily look at what comes, so that a person can act in time."""
+
+    _inherit = "nox.finans.connector"  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _cron_look_ahead(self):
+        """Ask the responsible before an invoice goes to debt collection, and for what is missing
+        on customers."""
+        self._for_each("_look_ahead")
+
+    def _look_ahead(self):
+        Case = self.env["nox.finans.case"]
+        of_company = Domain("company_id", "=", self.company_id.id) & Domain(
+            "state", "=", "accepted"
+        )
+        if self.collection_days:
+            last = CompanyRules.of(self.company_id).today + timedelta(days=self.collection_days)
+            near = Case._get_collection_domain() & Domain("next_event_date", "<=", last)
+            for case in Case.search(of_company & near):
+                case._ask_before_collection()
+        for case in Case.search(
+            of_company & Case._get_missing_domain() & Domain("is_customer_asked", "=", False)
+        ):
+            case._ask_for_customer()
+
+
+class NoxFinansCase(models.Model):
+    """What a person is asked to do in time."""
+
+    _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
+
+    warned_date = fields.Date(
+        readonly=True, help="The day of the debt collection that the responsible was told of."
+    )
+    let_run_date = fields.Date(
+        readonly=True, help="The day of the debt collection that a person has agreed to."
+    )
+    is_collection_near = fields.Boolean(compute="_compute_is_collection_near")
+    missing_on_customer = fields.Char(compute="_compute_missing_on_customer")
+    is_customer_asked = fields.Boolean(
+        readonly=True, help="Somebody was asked to complete the customer."
+    )
+    is_customer_due = fields.Boolean(
+        readonly=True, help="The customer is to be reported to the service once more."
+    )
+
+    _customer_idx = models.Index(
+        "(company_id) WHERE is_customer_due IS TRUE OR is_customer_asked IS TRUE"
+    )
+
+    # -------------------------------------------------------------------------
+    # Before debt collection
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_collection_domain(self):
+        """Return the domain of the cases whose next event is the debt-collection demand."""
+        return Domain("next_event", "=", COLLECTION) & Domain(
+            "remote_status", "=", payloads.STATUS_OPEN
+        )
+
+    @api.depends(
+        "state", "remote_status", "next_event", "next_event_date", "warned_date", "let_run_date"
+    )
+    def _compute_is_collection_near(self):
+        for case in self:
+            case.is_collection_near = (
+                case.state == "accepted"
+                and case.remote_status == payloads.STATUS_OPEN
+                and case.next_event == COLLECTION
+                and case.warned_date == case.next_event_date != case.let_run_date
+            )
+
+    def _ask_before_collection(self):
+        """Tell the responsible once of each day that debt collection is planned for."""
+        if self.next_event_date in (self.warned_date, self.let_run_date):
+            return
+        self.warned_date = self.next_event_date
+        case = self._for_responsible()
+        case._ask(
+            case.env._(
+                "%(invoice)s goes to debt collection on %(day)s: pause it, report a payment, "
+                "or let it run.",
+                invoice=case.move_id.name,
+                day=fields.Date.to_string(case.next_event_date),
+            ),
+            COLLECTION_ACTIVITY,
+            self.next_event_date - timedelta(days=1),
+        )
+
+    def action_let_run(self):
+        """Agree to the debt collection that comes."""
+        self._hold("let_run")
+        for case in self:
+            # Full rights: nobody writes cases but the system; the gate has let the user through.
+            case.sudo().let_run_date = case.next_event_date
+            case._close_questions(COLLECTION_ACTIVITY)
+            case.message_post(
+                body=case.env._(
+                    "%(user)s lets it go to debt collection on %(day)s.",
+                    user=case.env.user.name,
+                    day=fields.Date.to_string(case.next_event_date),
+                )
+            )
+
+    def _settle(self):
+        result = super()._settle()
+        if self.warned_date and not self.is_collection_near:
+            # Paused, paid, stopped, agreed to, or planned for another day, which is told anew.
+            self.warned_date = False
+            self._close_questions(COLLECTION_ACTIVITY)
+        if self.state == "closed" and self.is_customer_asked:
+            self.is_customer_asked = False
+            self._close_questions(CUSTOMER_ACTIVITY)
+        return result
+
+    def _get_allowed_actions(self):
+        actions = super()._get_allowed_actions()
+        if not self._may_steer() or self.state != "accepted":
+            return actions
+        if self.is_collection_near:
+            actions = actions | {"let_run"}
+        if self.confirmed_date and not self.is_customer_due:
+            actions = actions | {"report_customer"}
+        return actions
+
+    def _for_responsible(self):
+        """Return the case in the language of the one who looks after it."""
+        return self.with_context(lang=self._get_responsible().lang or self.env.lang)
+
+    # -------------------------------------------------------------------------
+    # What the service needs of the customer
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_missing_domain(self):
+        """Return the domain of the confirmed cases whose customer lacks what the service needs.
+
+        The service's help pages say that a missing number stops the debt collection; that an
+        address is needed is what it demands of an invoice. It tells neither by its interface.
+        """
+        is_confirmed = Domain("confirmed_date", "!=", False)
+        no_number = Domain("next_event", "in", NEED_ID_NUMBER) & Domain(
+            "commercial_partner_id.nox_finans_has_id_number", "=", False
+        )
+        no_address = Domain("partner_id.nox_finans_has_address", "=", False)
+        return is_confirmed & (no_number | no_address)
+
+    @api.depends(
+        "state",
+        "next_event",
+        "confirmed_date",
+        "commercial_partner_id.nox_finans_has_id_number",
+        "partner_id.nox_finans_has_address",
+    )
+    def _compute_missing_on_customer(self):
+        missing = self.filtered(lambda case: case.state == "accepted").filtered_domain(
+            self._get_missing_domain()
+        )
+        for case in self:
+            case.missing_on_customer = case in missing and case._list_missing()
+
+    def _list_missing(self):
+        parts = []
+        is_number_needed = self.next_event in NEED_ID_NUMBER
+        # Full rights: told is only whether the case's own customer is complete.
+        case = self.sudo()
+        if is_number_needed and not case.commercial_partner_id.nox_finans_has_id_number:
+            parts.append(
+                self.env._(
+                    "organisation or personal number (without it there is no debt collection)"
+                )
+            )
+        if not case.partner_id.nox_finans_has_address:
+            parts.append(self.env._("street, postal code and town"))
+        return "; ".join(parts)
+
+    def _ask_for_customer(self):
+        self.is_customer_asked = True
+        case = self._for_responsible()
+        case._ask(
+            case.env._(
+                "Missing on %(customer)s: %(missing)s. It is reported to Nox Finans as soon as it "
+                "is filled in.",
+                customer=case.commercial_partner_id.name,
+                missing=case._list_missing(),
+            ),
+            CUSTOMER_ACTIVITY,
+        )
+
+    @api.model
+    def _get_customer_domain(self):
+        """Return the domain of the cases whose customer is to be reported once more."""
+        filled_in = Domain("is_customer_asked", "=", True) & ~self._get_missing_domain()
+        return Domain("is_customer_due", "=", True) | filled_in
+
+    def action_open_customer(self):
+        """Open the contact where something is missing."""
+        self.ensure_one()
+        # Full rights: only which of the case's own contacts is opened, as the user.
+        is_numbered = self.sudo().commercial_partner_id.nox_finans_has_id_number
+        customer = self.partner_id if is_numbered else self.commercial_partner_id
+        return customer._get_records_action()
+
+    def action_report_customer(self):
+        """Ask the connector to report the customer, as it is now, to the service."""
+        self._hold("report_customer")
+        # Full rights: nobody writes cases but the system; the gate above has let the user through.
+        self.sudo().is_customer_due = True
+        self.env["nox.finans.connector"]._trigger_exchange()
+
+    def _report_customer(self, client):
+        """Bring customer and invoice at the service in step with ours; repeated, it does no harm.
+
+        :raises NoxFinansError: no clear answer; it is tried again
+        """
+        self.is_customer_due = True
+        try:
+            self._send_customer_again(client)
+        except RefusedError as error:
+            self._ask(str(error), CUSTOMER_ACTIVITY)
+        else:
+            self._close_questions(CUSTOMER_ACTIVITY)
+            self.message_post(body=self.env._("Nox Finans has got the customer's new details."))
+        self.write({"is_customer_due": False, "is_customer_asked": False})
+
+    def _get_step_label_code(self):
+        return "customer" if self.is_customer_due else super()._get_step_label_code()
+
+    def _send_customer_again(self, client):
+        customer = self._prepare_customer()
+        client.update_customer(customer["CustomerNumber"], customer)
+        self._note_customer(customer)
+        invoice = self._prepare_invoice()
+        if digest(invoice) != digest(self._get_sent("invoice")):
+            self._update_invoice(client, invoice)
+            self._note_snapshot("invoice", invoice)
