@@ -62,6 +62,7 @@ PRODUCTS = (
     ("Framkörning", 395),
 )
 PRICES = (("letter", 19.0), ("email", 9.0), ("einvoice", 12.0), ("none", 0.0))
+ACTION_PRICES = (("pause", 0.0), ("unpause", 0.0), ("report_payment", 0.0), ("stop", 50.0))
 
 
 def build(env, sandbox_url):
@@ -263,6 +264,9 @@ class Demo:
         ).action_post()
         for partner in self.firms[2:5]:
             self.create_invoice(partner, "15 dagar", days_ago=5).is_move_sent = True
+        clerk = self.env["res.users"].search([("login", "=", "clerk")])
+        disputed = self.create_invoice(self.firms[5], "15 dagar", days_ago=8).with_user(clerk)
+        disputed._nox_finans_note_dispute("Kunden säger att två timmar är för mycket", clerk)
 
     def create_red_invoices(self):
         firm, person = self.firms[0], self.persons[0]
@@ -333,6 +337,18 @@ class Demo:
                 for service in ("invoice", "reminder")
                 for channel, price in PRICES
             ]
+            + [
+                {
+                    "connector_id": connector.id,
+                    "kind": kind,
+                    "price": price,
+                    "date_from": self.today.replace(month=1, day=1),
+                }
+                for kind, price in ACTION_PRICES
+            ]
+        )
+        connector.payment_journal_id = self.env["account.journal"].search(
+            [("company_id", "=", self.company.id), ("type", "=", "bank")], limit=1
         )
 
     def send_some(self):

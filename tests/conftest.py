@@ -19,8 +19,9 @@ from workers import Setting, start_worker
 
 from dev import databases, odoo, postgres
 from dev.processes import child, free_port, wait_until_answers
-from dev.project import LOGS, ROOT
+from dev.project import BUILD, LOGS, ROOT
 
+SCREENSHOTS = BUILD / "screenshots"
 CONFIRM_DELAY = 0.2
 WAIT = 150
 
@@ -281,6 +282,17 @@ def case(setting):
 
 
 @pytest.fixture
+def look(request):
+    """Keep a picture of what is on the screen, for a person to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def look(page, name):
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name}-{name}.png")
+
+    return look
+
+
+@pytest.fixture
 def clerk(odoo_server):
     return odoo_server.rpc("clerk")
 
@@ -351,6 +363,30 @@ def case_of(clerk):
         return SimpleNamespace(**rows[0]) if rows else None
 
     return read
+
+
+@pytest.fixture
+def until(odoo_server, case_of):
+    """Let time pass and the cron run until something is true of an invoice's case."""
+
+    def until(invoice, condition, what):
+        def is_so():
+            odoo_server.let_time_pass(invoice)
+            odoo_server.run_cron()
+            return condition(case_of(invoice))
+
+        wait_for(is_so, what, seconds=60, pause=0.5)
+
+    return until
+
+
+@pytest.fixture
+def open_case(make_invoice, send, until):
+    """An invoice whose case the service has confirmed."""
+    invoice = make_invoice()
+    send(invoice)
+    until(invoice, lambda case: case.remote_status == "OPEN", "confirmed")
+    return invoice
 
 
 @pytest.fixture

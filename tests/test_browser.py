@@ -6,23 +6,9 @@ import pytest
 from conftest import wait_for
 from playwright.sync_api import expect
 
-from dev.project import BUILD
-
-SCREENSHOTS = BUILD / "screenshots"
 BUTTON = "Skicka via Nox Finans"
 # Odoo's cron wakes once a minute; the confirmation is asked for a minute after sending.
 CONFIRMATION_MS = 170_000
-
-
-@pytest.fixture
-def look(request):
-    """Keep a picture of what is on the screen, for a person to look at."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-
-    def look(page, name):
-        page.screenshot(path=SCREENSHOTS / f"{request.node.name}-{name}.png")
-
-    return look
 
 
 def rows(page):

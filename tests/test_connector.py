@@ -265,21 +265,6 @@ def test_house_work_invoice_collects_only_the_customers_share(
 
 
 @pytest.fixture
-def open_case(odoo_server, make_invoice, send, case_of):
-    """A case that the service has confirmed."""
-
-    def confirmed():
-        odoo_server.let_time_pass(invoice)
-        odoo_server.run_cron()
-        return case_of(invoice).remote_status == "OPEN"
-
-    invoice = make_invoice()
-    send(invoice)
-    wait_for(confirmed, "confirmation", pause=0.5)
-    return invoice
-
-
-@pytest.fixture
 def ask(odoo_server, clerk, case_of):
     """Ask for an action as the clerk does, and wait until the connector has dealt with it."""
 

@@ -1,22 +1,6 @@
 """Odoo's own Send in a real browser, as the clerk and in Swedish: Nox Finans is one of its ways."""
 
-import pytest
 from playwright.sync_api import expect
-
-from dev.project import BUILD
-
-SCREENSHOTS = BUILD / "screenshots"
-
-
-@pytest.fixture
-def look(request):
-    """Keep a picture of what is on the screen, for a person to look at."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-
-    def look(page, name):
-        page.screenshot(path=SCREENSHOTS / f"{request.node.name}-{name}.png")
-
-    return look
 
 
 def open_send(page):

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .account_move import MOVE_TYPES
 from .nox_finans_case import GROUP_SEND, GROUPS
 
 DISPUTE_ACTIVITY = "nox_finans.mail_activity_type_dispute"
@@ -36,6 +37,10 @@ class AccountMove(models.Model):
         """Open the dialog that notes a dispute on these invoices."""
         if not self:
             raise UserError(self.env._("Mark the disputed invoices first."))
+        if any(move.move_type not in MOVE_TYPES for move in self):
+            raise UserError(
+                self.env._("Only what a company sends its customers goes via Nox Finans.")
+            )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Note a Dispute"),

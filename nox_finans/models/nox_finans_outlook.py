@@ -104,7 +104,7 @@ class NoxFinansCase(models.Model):
                 day=fields.Date.to_string(case.next_event_date),
             ),
             COLLECTION_ACTIVITY,
-            self.next_event_date - timedelta(days=1),
+            max(self.next_event_date - timedelta(days=1), CompanyRules.of(self.company_id).today),
         )
 
     def action_let_run(self):
