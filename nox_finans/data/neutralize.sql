@@ -8,4 +8,5 @@ UPDATE nox_finans_connector
        refresh_token = NULL,
        token_expiry = NULL,
        granted_scope = NULL,
-       database_uuid = NULL;
+       database_uuid = NULL,
+       is_automatic = FALSE;

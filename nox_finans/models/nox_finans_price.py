@@ -1,6 +1,9 @@
+from collections import Counter
+
 from odoo import api, fields, models
 
 from .nox_finans_case import ACTIONS, CHANNELS, SERVICES
+from .nox_finans_criterion import CompanyRules
 
 SENDING = "send"
 
@@ -51,6 +54,20 @@ class NoxFinansPrice(models.Model):
         prices = self._search_prices(company, SENDING, today)
         # The newest comes first and is overwritten by none.
         return {(price.service, price.channel): price.price for price in reversed(prices)}
+
+    @api.model
+    def _forecast(self, moves):
+        """Return what sending the invoices costs in SEK by the price lists of their companies,
+        and for how many no price is known."""
+        cost = unpriced = 0
+        for company, of_company in moves.grouped("company_id").items():
+            prices = self._get_prices(company, CompanyRules.of(company).today)
+            chosen = Counter(
+                (move.nox_finans_service, move.nox_finans_used_channel) for move in of_company
+            )
+            cost += sum(count * prices.get(choice, 0) for choice, count in chosen.items())
+            unpriced += sum(count for choice, count in chosen.items() if choice not in prices)
+        return cost, unpriced
 
     @api.model
     def _get_price_of(self, company, action, today):

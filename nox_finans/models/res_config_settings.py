@@ -35,6 +35,9 @@ class ResConfigSettings(models.TransientModel):
     nox_finans_collection_days = fields.Integer(
         related="nox_finans_connector_id.collection_days", readonly=False
     )
+    nox_finans_is_automatic = fields.Boolean(
+        related="nox_finans_connector_id.is_automatic", readonly=False
+    )
     nox_finans_price_list_url = fields.Char(
         related="nox_finans_connector_id.price_list_url", readonly=False
     )
@@ -58,6 +61,9 @@ class ResConfigSettings(models.TransientModel):
 
     def action_nox_finans_disconnect(self):
         return self.nox_finans_connector_id.action_disconnect()
+
+    def action_nox_finans_rules(self):
+        return self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_rules")
 
     def action_nox_finans_open(self):
         return self.env["nox.finans.connector"].action_open_settings()

@@ -8,6 +8,7 @@ from . import (
     test_guards,
     test_outlook,
     test_rights,
+    test_rule,
     test_selection,
     test_send,
     test_send_dialog,

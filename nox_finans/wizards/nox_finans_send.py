@@ -1,9 +1,7 @@
-from collections import Counter
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_criterion import WARNING, CompanyRules
+from ..models.nox_finans_criterion import WARNING
 
 
 class NoxFinansSend(models.TransientModel):
@@ -67,19 +65,9 @@ class NoxFinansSend(models.TransientModel):
     def _compute_cost(self):
         self.currency_id = self.env.ref("base.SEK")
         for wizard in self:
-            wizard.cost = wizard.unpriced_count = 0
-            for company, moves in wizard.ready_move_ids.grouped("company_id").items():
-                prices = self.env["nox.finans.price"]._get_prices(
-                    company, CompanyRules.of(company).today
-                )
-                chosen = Counter(
-                    (move.nox_finans_service, move.nox_finans_used_channel) for move in moves
-                )
-                for choice, count in chosen.items():
-                    if choice in prices:
-                        wizard.cost += count * prices[choice]
-                    else:
-                        wizard.unpriced_count += count
+            wizard.cost, wizard.unpriced_count = self.env["nox.finans.price"]._forecast(
+                wizard.ready_move_ids
+            )
 
     def action_open_price_list(self):
         return {"type": "ir.actions.act_url", "url": self.price_list_url, "target": "new"}

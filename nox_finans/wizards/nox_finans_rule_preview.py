@@ -1,0 +1,117 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+# More rows than a person reads; the counts tell of all.
+SHOWN = 500
+
+
+class NoxFinansRulePreview(models.TransientModel):
+    """What a rule would take today and what that costs, and why it leaves the others alone.
+
+    It asks the rule itself, as the daily run does.
+    """
+
+    _name = "nox.finans.rule.preview"
+    _description = "Preview of an Automatic Reminder"
+
+    rule_id = fields.Many2one(
+        comodel_name="nox.finans.rule", required=True, readonly=True, ondelete="cascade"
+    )
+    is_on = fields.Boolean(related="rule_id.is_on")
+    is_automatic = fields.Boolean(related="rule_id.is_automatic")
+    obstacle = fields.Char(compute="_compute_obstacle")
+    taken_move_ids = fields.Many2many(
+        comodel_name="account.move", compute="_compute_taken", string="Would Be Sent"
+    )
+    taken_count = fields.Integer(compute="_compute_taken")
+    currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_taken")
+    cost = fields.Monetary(compute="_compute_taken")
+    unpriced_count = fields.Integer(compute="_compute_taken")
+    line_ids = fields.One2many(
+        comodel_name="nox.finans.rule.preview.line",
+        inverse_name="preview_id",
+        string="Left Alone",
+        compute="_compute_lines",
+        store=True,
+    )
+    left_count = fields.Integer(compute="_compute_lines", store=True)
+    summary = fields.Text(compute="_compute_lines", store=True)
+
+    @api.depends("rule_id")
+    def _compute_obstacle(self):
+        for preview in self:
+            # Full rights: whether there is a connection is for all to know who send.
+            connector = preview.rule_id.company_id.sudo()._get_nox_finans_connector()
+            preview.obstacle = connector._get_obstacle()
+
+    @api.depends("rule_id")
+    def _compute_taken(self):
+        self.currency_id = self.env.ref("base.SEK")
+        for preview in self:
+            moves = preview._get_taken()
+            preview.taken_move_ids = moves
+            preview.taken_count = len(moves)
+            preview.cost, preview.unpriced_count = self.env["nox.finans.price"]._forecast(moves)
+
+    def _get_taken(self):
+        rule = self.rule_id
+        return rule._choose(rule._choose_before()).with_env(self.env)
+
+    @api.depends("rule_id")
+    def _compute_lines(self):
+        for preview in self:
+            values, counts = preview._sort_out()
+            preview.line_ids = [fields.Command.create(line) for line in values]
+            preview.left_count = sum(counts.values())
+            preview.summary = "\n".join(
+                f"{count}: {reason}" for reason, count in counts.items() if count
+            )
+
+    def _sort_out(self):
+        """Return rows (invoice and reason) up to a number, and the count of each reason.
+
+        Each invoice has the first reason that holds, in the order in which the rule asks.
+        """
+        rule = self.rule_id
+        Move = rule._get_moves()
+        before = rule._choose_before()
+        taken = rule._choose(before)
+        left = rule._get_candidates() & Domain("id", "not in", taken.ids)
+        values, counts = [], {}
+        reasons = [
+            *rule._get_reasons(),
+            (self.env._("Another rule takes it first."), Domain("id", "in", before.ids)),
+            (self.env._("The day's limit is reached."), Domain.TRUE),
+        ]
+        for words, domain in reasons:
+            found = left & domain
+            label = words or self.env._("Not green.")
+            counts[label] = Move.search_count(found)
+            room = SHOWN - len(values)
+            if room and counts[label]:
+                moves = Move.search(found, order="invoice_date_due, id", limit=room)
+                values += [
+                    {"move_id": move.id, "reason": words or move.nox_finans_reasons}
+                    for move in moves
+                ]
+            left &= ~domain
+        return values, counts
+
+
+class NoxFinansRulePreviewLine(models.TransientModel):
+    """One invoice that a rule leaves alone, and why."""
+
+    _name = "nox.finans.rule.preview.line"
+    _description = "Invoice Left Alone by an Automatic Reminder"
+
+    preview_id = fields.Many2one(
+        comodel_name="nox.finans.rule.preview", required=True, ondelete="cascade", index=True
+    )
+    move_id = fields.Many2one(
+        comodel_name="account.move", string="Invoice", required=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(related="move_id.partner_id", string="Customer")
+    currency_id = fields.Many2one(related="move_id.currency_id")
+    invoice_date_due = fields.Date(related="move_id.invoice_date_due")
+    amount_residual = fields.Monetary(related="move_id.amount_residual", string="Balance")
+    reason = fields.Text(required=True)
