@@ -1,10 +1,15 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
 from ..api import answers, payloads
 from .nox_finans_case import GROUP_SEND, TOTAL_TOLERANCE
 from .nox_finans_criterion import CompanyRules
+
+_logger = logging.getLogger(__name__)
 
 MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"
 
@@ -233,15 +238,8 @@ class NoxFinansCase(models.Model):
         """
         if self.unbooked_amount <= 0 or not self._get_payment_journal():
             return
-        message = self._get_booking_doubt()
-        if not message:
-            try:
-                with self.env.cr.savepoint():
-                    self._register_payment()
-                return
-            except UserError as error:
-                message = str(error)
-        if message != self.money_message:
+        message = self._get_booking_doubt() or self._try_to_register()
+        if message and message != self.money_message:
             self.money_message = message
             self._ask(
                 self.env._(
@@ -250,6 +248,24 @@ class NoxFinansCase(models.Model):
                     reason=message,
                 )
             )
+
+    def _try_to_register(self):
+        """Register what has come in; return in words why it cannot be, or None.
+
+        What the service says of the case is noted all the same, whatever another module thinks of
+        the payment.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._register_payment()
+        except UserError as error:
+            return str(error)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("Nox Finans case %s: the payment could not be registered", self.id)
+            return self.env._("An unexpected error; see the server's log.")
+        return None
 
     def _get_payment_journal(self):
         # Full rights: a setting of the case's own company.
