@@ -1,5 +1,6 @@
 """What happens after sending, with the service's clock turned forward through whole courses."""
 
+import pytest
 from days import today
 
 
@@ -70,3 +71,12 @@ result = [
     assert keys[:2] == ["ready", "waiting"] and keys[-1] == "closed"
     assert all(count == found for _key, count, found in steps)
     assert {key: count for key, count, _found in steps}["sent"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("days", "stage"), [(33, "reminded"), (41, "reminded"), (55, "collection")]
+)
+def test_paid_on_the_way(case, days, stage):
+    assert case.advance(days)["stage"] == stage
+    seen = case.pay(10_000)
+    assert (seen["state"], seen["reason"]) == ("closed", "paid")

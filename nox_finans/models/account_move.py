@@ -398,8 +398,8 @@ class AccountMove(models.Model):
 
     def _filter_nox_finans_blocked(self):
         """Return those of the invoices that would be left out of a sending."""
-        companies = self._get_nox_finans_companies()
-        return self.search(Domain("id", "in", self.ids) & failing_domain(companies, is_blocking))
+        blocked = failing_domain(self.company_id, is_blocking)
+        return self.search(Domain("id", "in", self.ids) & blocked)
 
     def _get_nox_finans_companies(self):
         """Return the companies whose invoices a search can meet."""
@@ -501,19 +501,10 @@ class AccountMove(models.Model):
         )
         # The page may have been open for hours: what counts is what is there now.
         free.invalidate_recordset()
-        failed = failing_criteria(free)
-        ready = self.browse()
-        for move in free:
-            reasons = [
-                self.env._(criterion.message)
-                for criterion in failed[move.id]
-                if criterion.is_blocking
-            ]
-            if reasons:
-                left_out[move] = " ".join(reasons)
-            else:
-                ready += move
-        return ready._create_nox_finans_cases(), left_out
+        blocked = free._filter_nox_finans_blocked()
+        for move in blocked:
+            left_out[move] = " ".join(move._get_nox_finans_rejections())
+        return (free - blocked)._create_nox_finans_cases(), left_out
 
     def _describe_nox_finans_sending(self, count, left_out):
         """Return what came of a sending, for who has sent.
@@ -545,21 +536,16 @@ class AccountMove(models.Model):
         return "\n".join(lines)
 
     def _create_nox_finans_cases(self):
-        # Full rights, here and below: nobody may create or change cases but through
-        # `_nox_finans_queue`, and where they go to is for all to know who send.
-        cases = self.env["nox.finans.case"].sudo()
-        new = self.browse()
-        for move in self:
-            if move.nox_finans_case_state == "refused":
-                move.nox_finans_case_id.sudo()._requeue(
-                    move.nox_finans_service, move.nox_finans_used_channel
-                )
-                cases += move.nox_finans_case_id
-            else:
-                new += move
+        # Full rights: nobody may create or change cases but through `_nox_finans_queue`, and where
+        # they go to is for all to know who send.
+        moves = self.sudo()
+        refused = moves.filtered(lambda move: move.nox_finans_case_state == "refused")
+        for move in refused:
+            move.nox_finans_case_id._requeue(move.nox_finans_service, move.nox_finans_used_channel)
+        cases = refused.nox_finans_case_id
+        new = moves - refused
         environments = {
-            company: company.sudo()._get_nox_finans_connector().environment
-            for company in new.company_id
+            company: company._get_nox_finans_connector().environment for company in new.company_id
         }
         # Nothing is told of a new case, and nobody follows it: that would cost more than the rest.
         created = cases.with_context(tracking_disable=True).create(

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .nox_finans_case import OPEN_STATES
 
@@ -39,10 +40,50 @@ class NoxFinansCase(models.Model):
 
     def _stop_followup(self):
         """From the queue on: a customer must not be chased for what Nox Finans is about to have."""
-        for case in self:
-            case.was_no_followup = case.move_id.no_followup
-            case.move_id.no_followup = True
+        left_out = self._get_moves_left_out()
+        for was, cases in self.grouped(lambda case: case.move_id.id in left_out).items():
+            cases.was_no_followup = was
+        self._set_no_followup(self, True)
 
     def _resume_followup(self):
-        for case in self:
-            case.move_id.no_followup = case.was_no_followup
+        self._set_no_followup(self.filtered(lambda case: not case.was_no_followup), False)
+
+    def _get_moves_left_out(self):
+        """Return the ids of the invoices that are left out of Odoo's follow-up now."""
+        lines = self.env["account.move.line"]
+        lines.flush_model(["account_id", "move_id", "no_followup"])
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT line.move_id FROM account_move_line AS line"
+                " JOIN account_account AS account ON account.id = line.account_id"
+                " WHERE line.move_id = ANY(%s) AND line.no_followup"
+                " AND account.account_type IN ('asset_receivable', 'liability_payable')",
+                self.move_id.ids,
+            )
+        )
+        return {move_id for (move_id,) in self.env.cr.fetchall()}
+
+    def _set_no_followup(self, cases, value):
+        """Mark the invoices' rows, in one statement for all of them.
+
+        Through the invoices it takes ten seconds for a thousand: each write of a journal entry
+        checks what cannot change here. Nothing that is stored depends on the mark.
+        """
+        if not cases:
+            return
+        lines = self.env["account.move.line"]
+        lines.flush_model(["account_id", "move_id", "no_followup"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_move_line AS line SET no_followup = %s"
+                "  FROM account_account AS account"
+                " WHERE account.id = line.account_id AND line.move_id = ANY(%s)"
+                " AND line.no_followup IS DISTINCT FROM %s"
+                " AND account.account_type IN ('asset_receivable', 'liability_payable')",
+                value,
+                cases.move_id.ids,
+                value,
+            )
+        )
+        lines.invalidate_model(["no_followup"])
+        self.env["account.move"].invalidate_model(["no_followup"])
