@@ -65,6 +65,14 @@ class NoxFinansRule(models.Model):
         help="Counts as the sender, and gets the digest of what was done.",
     )
     error_message = fields.Char(string="Why It Did Not Run", readonly=True)
+    # With the rule, not the connection: the exchange writes that one all the time, and whoever
+    # is second there loses the digest.
+    digest_date = fields.Date(
+        string="Latest Digest",
+        readonly=True,
+        copy=False,
+        help="The day of the latest digest that told of this rule.",
+    )
     case_ids = fields.One2many(
         comodel_name="nox.finans.case", inverse_name="rule_id", string="Cases"
     )
@@ -311,7 +319,6 @@ class NoxFinansConnector(models.Model):
         copy=False,
         help="Off: no rule sends anything, and what rules have put into the queue is taken out.",
     )
-    digest_date = fields.Date(readonly=True, help="The day of the latest digest.")
 
     def write(self, vals):
         result = super().write(vals)
@@ -372,9 +379,8 @@ class NoxFinansConnector(models.Model):
         """Tell each user once a day what the user's rules have done."""
         today = CompanyRules.of(self.company_id).today
         rules = self.env["nox.finans.rule"].search([("company_id", "=", self.company_id.id)])
-        if self.digest_date == today or not rules._get_cases_of_today():
-            return
-        for of_user in rules.grouped("user_id").values():
+        untold = rules.filtered(lambda rule: rule.digest_date != today)
+        for of_user in untold.grouped("user_id").values():
             if cases := of_user._get_cases_of_today():
                 of_user._write_digest(cases)
-        self.digest_date = today
+                of_user.digest_date = today
