@@ -1,11 +1,12 @@
 """Makes many open cases at once, by SQL: for tests and measurements of what size does."""
 
-# Copied from one posted invoice: all its columns, but what must differ.
+# Copied from the latest posted invoice: all its columns, but what must differ.
 MOVES = """
 INSERT INTO account_move ({columns}, name, sequence_prefix, sequence_number, nox_finans_case_id)
 SELECT {columns}, 'SEED/' || number, 'SEED/', number, NULL
   FROM account_move, generate_series(%(first)s, %(first)s + %(count)s - 1) AS number
- WHERE id = %(source)s
+ WHERE id = (SELECT max(id) FROM account_move
+              WHERE move_type = 'out_invoice' AND state = 'posted')
 """
 CASES = """
 INSERT INTO nox_finans_case (
@@ -32,14 +33,13 @@ UPDATE account_move SET nox_finans_case_id = made.id
 """
 
 
-def seed_cases(connection, source, first, count, event, next_try, total=1000.0):
-    """Make `count` invoices like `source` with confirmed cases, numbered from `first` there.
+def seed_cases(connection, first, count, event, next_try, total=1000.0):
+    """Make `count` invoices like the latest with confirmed cases, numbered from `first` there.
 
     :param event: the date of their next event
     :param next_try: when each is asked for, if nothing points to it before
     """
     values = {
-        "source": source,
         "first": first,
         "count": count,
         "event": event,

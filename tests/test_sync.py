@@ -36,12 +36,9 @@ def many_open_cases(setting):
         "seed", company_id=company["company_id"], count=OPEN, due_date=due.isoformat()
     )
     first = int(seeded["first_number"])
-    ((source,),) = setting.sql(
-        "SELECT max(id) FROM account_move WHERE move_type = 'out_invoice' AND state = 'posted'"
-    )
     connection = setting.server.connect(setting.database)
     event, next_try = due + timedelta(days=2), datetime.now() + timedelta(days=5)
-    seed_cases(connection, source, first, OPEN, event, next_try)
+    seed_cases(connection, first, OPEN, event, next_try)
     connection.close()
     setting.sandbox.post("settings", rate_limit=False)
     yield first

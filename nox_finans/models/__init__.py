@@ -19,6 +19,7 @@ from . import (
     nox_finans_outlook,
     nox_finans_payload,
     nox_finans_price,
+    nox_finans_queue,
     nox_finans_rule,
     nox_finans_sign_in,
     res_company,

@@ -492,19 +492,21 @@ class AccountMove(models.Model):
         if not self.env.user.has_group(GROUP_SEND):
             raise AccessError(self.env._("Only those who invoice may send via Nox Finans."))
         self.check_access("write")
-        for company in self.company_id:
+        # Of thousands only a few fields are read: not all that a form would show.
+        moves = self.with_context(prefetch_fields=False)
+        for company in moves.company_id:
             # Full rights: whether there is a connection is for all to know who send.
             company.sudo()._get_nox_finans_connector()._check_ready_to_send()
-        free = self.try_lock_for_update(allow_referencing=True)
+        free = moves.try_lock_for_update(allow_referencing=True)
         left_out = dict.fromkeys(
             self - free, self.env._("Somebody else is changing the invoice right now.")
         )
         # The page may have been open for hours: what counts is what is there now.
         free.invalidate_recordset()
-        blocked = free._filter_nox_finans_blocked()
+        blocked = free._filter_nox_finans_blocked().with_env(self.env)
         for move in blocked:
             left_out[move] = " ".join(move._get_nox_finans_rejections())
-        return (free - blocked)._create_nox_finans_cases(), left_out
+        return (free - blocked)._create_nox_finans_cases().with_env(self.env), left_out
 
     def _describe_nox_finans_sending(self, count, left_out):
         """Return what came of a sending, for who has sent.
@@ -543,30 +545,10 @@ class AccountMove(models.Model):
         for move in refused:
             move.nox_finans_case_id._requeue(move.nox_finans_service, move.nox_finans_used_channel)
         cases = refused.nox_finans_case_id
-        new = moves - refused
-        environments = {
-            company: company._get_nox_finans_connector().environment for company in new.company_id
-        }
-        # Nothing is told of a new case, and nobody follows it: that would cost more than the rest.
-        created = cases.with_context(tracking_disable=True).create(
-            [
-                {
-                    "move_id": move.id,
-                    "company_id": move.company_id.id,
-                    "partner_id": move.partner_id.id,
-                    "commercial_partner_id": move.commercial_partner_id.id,
-                    "user_id": self.env.uid,
-                    "service": move.nox_finans_service,
-                    "channel": move.nox_finans_used_channel,
-                    "environment": environments[move.company_id],
-                }
-                for move in new
-            ]
-        )
-        cases += cases.browse(created.ids)
+        cases += cases._insert(moves - refused)
         if cases:
             self.env["nox.finans.connector"]._trigger_exchange()
-        return cases.sudo(False)
+        return cases
 
 
 def _get_status(criteria):

@@ -63,6 +63,7 @@ FRESH = timedelta(seconds=30)
 EVENT_HOUR = time(6)
 EVENT_PAUSE = timedelta(hours=6)
 
+REFERENCE_PREFIX = "NOX-"
 ENVIRONMENTS = [("sandbox", "Sandbox (nothing is really sent)"), ("production", "Production")]
 # In these states the invoice is the service's, or on its way there.
 OPEN_STATES = ("queued", "sending", "uncertain", "accepted")
@@ -132,7 +133,7 @@ class NoxFinansCase(models.Model):
     reference = fields.Char(
         required=True,
         readonly=True,
-        default=lambda self: f"NOX-{uuid.uuid4().hex}",
+        default=lambda self: f"{REFERENCE_PREFIX}{uuid.uuid4().hex}",
         help="Our own reference, by which the invoice is found again at the service.",
     )
     is_mended = fields.Boolean(

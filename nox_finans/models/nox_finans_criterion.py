@@ -125,6 +125,19 @@ class CompanyRules:
             domain |= Domain("invoice_payment_term_id", "not in", term_ids)
         return self._first_is(channel, "nox_finans_channel", "nox_finans_channel", domain)
 
+    def lacks_email(self):
+        """Return the domain of the invoices that would go by e-mail and have no address."""
+        return self.channel_is("email") & partner(Domain("nox_finans_has_email", "=", False))
+
+    def used_channel_is(self, channel):
+        """Return the domain of the invoices that go by `channel` in the end.
+
+        Where the address for the e-mail is missing, a letter takes its place.
+        """
+        if channel == "letter":
+            return self.channel_is(channel) | self.lacks_email()
+        return self.channel_is(channel) & ~self.lacks_email()
+
     def _first_is(self, value, name, customer_name, others):
         """Return the domain of the invoices for which the first choice that is made is `value`.
 
@@ -370,9 +383,7 @@ CRITERIA = (
         WARNING,
         _lt("The customer has no e-mail address: the invoice will go by letter."),
         "res.partner.email",
-        lambda rules: (
-            rules.channel_is("email") & partner(Domain("nox_finans_has_email", "=", False))
-        ),
+        lambda rules: rules.lacks_email(),
     ),
     Criterion(
         "short_term",

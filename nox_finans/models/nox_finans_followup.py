@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from .nox_finans_case import OPEN_STATES
@@ -14,12 +14,6 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="Whether the invoice was left out of Odoo's follow-up before Nox Finans had it.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        cases = super().create(vals_list)
-        cases._filter_open()._stop_followup()
-        return cases
 
     def write(self, vals):
         if "state" not in vals:
@@ -41,15 +35,24 @@ class NoxFinansCase(models.Model):
     def _stop_followup(self):
         """From the queue on: a customer must not be chased for what Nox Finans is about to have."""
         left_out = self._get_moves_left_out()
-        for was, cases in self.grouped(lambda case: case.move_id.id in left_out).items():
-            cases.was_no_followup = was
+        self.flush_model(["move_id", "was_no_followup"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE nox_finans_case SET was_no_followup = move_id = ANY(%s)"
+                " WHERE id = ANY(%s) AND was_no_followup IS DISTINCT FROM (move_id = ANY(%s))",
+                left_out,
+                self.ids,
+                left_out,
+            )
+        )
+        self.invalidate_model(["was_no_followup"])
         self._set_no_followup(self, True)
 
     def _resume_followup(self):
         self._set_no_followup(self.filtered(lambda case: not case.was_no_followup), False)
 
     def _get_moves_left_out(self):
-        """Return the ids of the invoices that are left out of Odoo's follow-up now."""
+        """Return the ids of the invoices that are left out of Odoo's follow-up now, as a list."""
         lines = self.env["account.move.line"]
         lines.flush_model(["account_id", "move_id", "no_followup"])
         self.env.cr.execute(
@@ -61,7 +64,7 @@ class NoxFinansCase(models.Model):
                 self.move_id.ids,
             )
         )
-        return {move_id for (move_id,) in self.env.cr.fetchall()}
+        return [move_id for (move_id,) in self.env.cr.fetchall()]
 
     def _set_no_followup(self, cases, value):
         """Mark the invoices' rows, in one statement for all of them.

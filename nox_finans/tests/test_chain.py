@@ -20,9 +20,9 @@ class TestChain(NoxFinansCase):
         for reason in reasons:
             self.assertIn(reason, move.nox_finans_choice_reason)
         rules = CompanyRules.of(self.company)
-        for domain in (rules.channel_is(channel), rules.service_is(service or "invoice")):
-            is_expected = bool(service) or domain == rules.channel_is(channel)
-            self.assertEqual(bool(move.filtered_domain(domain)), is_expected)
+        self.assertTrue(move.filtered_domain(rules.used_channel_is(channel)))
+        is_active = bool(move.filtered_domain(rules.service_is(service or "invoice")))
+        self.assertEqual(is_active, bool(service))
 
     def test_the_first_that_says_something_decides(self):
         move = self.make_invoice()

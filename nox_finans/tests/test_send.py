@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import psycopg2
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -125,6 +127,37 @@ class TestSend(NoxFinansCase):
 
     def _sent_case(self):
         return self.send(self.make_invoice())[0]
+
+    def test_a_new_case_is_as_the_model_itself_would_make_it(self):
+        case = self._sent_case().sudo()
+        names = [name for name, field in case._fields.items() if field.store and field.column_type]
+        queued = case.read(names, load=None)[0]
+        given = ("move_id", "company_id", "partner_id", "commercial_partner_id", "user_id")
+        given += ("service", "channel", "environment")
+        case.unlink()
+        made = case.create({name: queued[name] for name in given}).read(names, load=None)[0]
+        self.assertNotEqual(queued.pop("reference"), made.pop("reference"))
+        queued.pop("id"), made.pop("id")
+        self.assertEqual(queued, made)
+
+    def test_services_and_channels_of_many_at_once(self):
+        self.customer.nox_finans_channel = "email"
+        unreachable = self.make_customer(email=False, nox_finans_channel="email")
+        by_email = self.make_invoice()
+        by_letter = self.make_invoice(partner_id=unreachable.id)
+        by_choice = self.make_invoice(nox_finans_channel="none")
+        reminder = self.make_invoice(
+            invoice_payment_term_id=self.term_reminder.id,
+            invoice_date=self.today - timedelta(days=90),
+        )
+        moves = by_email + by_letter + by_choice + reminder
+        expected = [(move.nox_finans_service, move.nox_finans_used_channel) for move in moves]
+        cases, left_out = self.send(moves)
+        self.assertFalse(left_out)
+        self.assertEqual(cases.move_id, moves)
+        self.assertEqual([(case.service, case.channel) for case in cases], expected)
+        self.assertEqual(moves.mapped("nox_finans_case_id"), cases.sudo())
+        self.assertEqual(len(set(cases.mapped("reference"))), 4)
 
     def test_database_allows_one_open_case(self):
         case = self._sent_case()
