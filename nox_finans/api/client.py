@@ -60,8 +60,12 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One call, for the log: no header, no body, no secret. `duration` is in milliseconds."""
+    """One call, for the log: no header, no body, no secret. `duration` is in milliseconds.
 
+    `purpose` is the caller's own word for what it was made for.
+    """
+
+    purpose: str
     date: datetime
     method: str
     path: str
@@ -172,6 +176,8 @@ class NoxFinansClient:
         self._get_access_token = get_access_token
         self.window = window
         self.on_exchange = on_exchange
+        # What the next calls are for, for the log.
+        self.purpose = ""
         self._session = requests.Session()
         self._session.headers.update(
             {"Accept": "application/json", "Content-Type": "application/json"}
@@ -317,7 +323,9 @@ class NoxFinansClient:
         finally:
             self.window.done()
             duration = round((time.monotonic() - clock) * 1000)
-            self.on_exchange(Exchange(started, method, API_PATH + path, status, duration, message))
+            self.on_exchange(
+                Exchange(self.purpose, started, method, API_PATH + path, status, duration, message)
+            )
 
 
 def _send(session, method, url, **kwargs):

@@ -65,6 +65,8 @@ EVENT_PAUSE = timedelta(hours=6)
 
 REFERENCE_PREFIX = "NOX-"
 ENVIRONMENTS = [("sandbox", "Sandbox (nothing is really sent)"), ("production", "Production")]
+# What does not keep a case that is open already from being sent on.
+SENDING_IGNORES = {"open_case"}
 # In these states the invoice is the service's, or on its way there.
 OPEN_STATES = ("queued", "sending", "uncertain", "accepted")
 
@@ -470,6 +472,7 @@ class NoxFinansCase(models.Model):
             self._check_still_open(client)
         self.is_request_sent = True
         commit()
+        client.purpose = "request"
         number = self.remote_number
         calls = {
             "pause": lambda: client.pause(number, self.requested_date),
@@ -538,13 +541,15 @@ class NoxFinansCase(models.Model):
             }
         )
 
-    def _send(self, client, commit):
+    def _send(self, client, commit, is_held_back):
         """Take the case through the steps that are left, to `accepted`.
 
-        Each step's intent is committed before its call and its answer after it, so that whatever
-        dies in between, the next run knows which step to look up.
+        What a step sends is read, and its intent committed, before its call; its answer after it,
+        together with the next step's intent. So whatever dies in between, the next run knows which
+        step to look up.
 
         :param commit: called without arguments to commit
+        :param is_held_back: tells of an invoice whether a criterion keeps it from being sent
         :raises NoxFinansError: the step failed; the state is left to the caller
         """
         self.ensure_one()
@@ -556,18 +561,21 @@ class NoxFinansCase(models.Model):
             self._send_changes(client)
             self.is_mended = False
             commit()
-        is_checked = False
-        while step := self._get_next_step():
+        is_noted = self.state == "sending"
+        for index, step in enumerate(self._get_steps_left()):
+            self = self._to_send()
             # The invoice may have been paid or changed since it was queued; what counts most is
             # the moment before the step that costs money.
-            if not is_checked or step == "handed_over":
-                self._check_still_sendable()
-                is_checked = True
-            self.state = "sending"
-            commit()
-            getattr(self, f"_step_{step}")(client)
+            if not index or step == "handed_over":
+                self._check_still_sendable(is_held_back)
+            if take_step := self._prepare_step(step):
+                if not is_noted:
+                    self.state = "sending"
+                    is_noted = True
+                commit()
+                client.purpose = step
+                take_step(client)
             self.step = step
-            commit()
         now = fields.Datetime.now()
         self.write(
             {
@@ -576,15 +584,14 @@ class NoxFinansCase(models.Model):
                 "error_message": False,
                 "try_count": 0,
                 "next_try": now + self._get_pause(0),
+                "is_tried_now": False,
             }
         )
-        self._note_overtaken()
 
-    def _note_overtaken(self):
+    def _note_overtaken(self, move):
         """Say on the invoice what somebody did to it while it was on its way."""
-        self.move_id.invalidate_recordset()
-        if self.move_id.move_type != "out_refund" and self.move_id.amount_residual <= 0:
-            self.move_id.message_post(
+        if move.move_type != "out_refund" and move.amount_residual <= 0:
+            move.message_post(
                 body=self.env._(
                     "The invoice was paid while it was on its way to Nox Finans, which has it now. "
                     "Report the payment there (gavel > Report a payment), "
@@ -594,41 +601,40 @@ class NoxFinansCase(models.Model):
 
     def _send_changes(self, client):
         """Bring what the service has already got in step with what was mended since."""
+        client.purpose = "mend"
         for step in ("customer", "invoice"):
-            if STEP_ORDER[step] <= STEP_ORDER[self.step]:
-                getattr(self, f"_step_{step}")(client)
+            if STEP_ORDER[step] > STEP_ORDER[self.step]:
+                return
+            if take_step := self._prepare_step(step):
+                take_step(client)
 
-    def _get_next_step(self):
-        """Return the first step that is not done yet and that this invoice needs, or None."""
+    def _get_steps_left(self):
+        """Return the steps that are not done yet and that this invoice needs, in order."""
         unneeded = set()
-        if not self.move_id.nox_finans_tax_reduction:
+        if not self._get_move_to_send().nox_finans_tax_reduction:
             unneeded.add("tax_reduction")
         if self.service != "reminder":
             # Only the reminder service asks that the invoice was sent before.
             unneeded.add("sent")
-        left = (step for step, _label in STEPS if STEP_ORDER[step] > STEP_ORDER[self.step])
-        return next((step for step in left if step not in unneeded), None)
+        done = STEP_ORDER[self.step]
+        return [step for step, order in STEP_ORDER.items() if order > done and step not in unneeded]
 
-    def _check_still_sendable(self):
+    def _check_still_sendable(self, is_held_back):
         """:raises RefusedError: the invoice breaks a criterion; nothing more is sent"""
-        # What others have committed since this run first looked.
-        self.move_id.invalidate_recordset()
-        self.partner_id.invalidate_recordset()
-        reasons = self.move_id._get_nox_finans_rejections(ignore={"open_case"})
-        if reasons:
-            raise RefusedError(" ".join(reasons))
+        if is_held_back(self.move_id):
+            raise RefusedError(" ".join(self.move_id._get_nox_finans_rejections(SENDING_IGNORES)))
 
-    def _get_step_label_code(self):
-        """Return what a call that is made now is for, as the log of calls names it."""
-        if self.state == "accepted":
-            return "request" if self.is_request_sent else "status"
-        if self.state == "uncertain":
-            return "look_up"
-        return "mend" if self.is_mended else self._get_next_step()
+    def _prepare_step(self, step):
+        """Return the function that takes the step by a client, or None when it needs no call.
+
+        What is sent is read now.
+        """
+        return getattr(self, f"_prepare_step_{step}")()
 
     def _look_up(self, client):
         """Find out whether the step that was under way when the answer was lost has been done."""
-        step = self._get_next_step()
+        client.purpose = "look_up"
+        step = next(iter(self._get_steps_left()), None)
         if step and getattr(self, f"_look_up_{step}")(client):
             self.step = step
 
@@ -687,17 +693,21 @@ class NoxFinansCase(models.Model):
         self._note_status(answer)
         return True
 
-    def _step_customer(self, client):
+    def _prepare_step_customer(self):
         values = self._prepare_customer()
         known = self._get_case_of_customer().customer_hash
         if known == digest(values):
             self._note_snapshot("customer", values)
-            return
-        if known:
-            client.update_customer(values["CustomerNumber"], values)
-        else:
-            self._create_customer(client, values)
-        self._note_customer(values)
+            return None
+
+        def tell(client):
+            if known:
+                client.update_customer(values["CustomerNumber"], values)
+            else:
+                self._create_customer(client, values)
+            self._note_customer(values)
+
+        return tell
 
     def _create_customer(self, client, values):
         """Create the customer; one that is there already is brought up to date."""
@@ -730,13 +740,19 @@ class NoxFinansCase(models.Model):
     def _get_sent(self, part):
         return (self.snapshot or {}).get(part) or {}
 
-    def _step_invoice(self, client):
+    def _prepare_step_invoice(self):
         values = self._prepare_invoice()
-        if not self.remote_number:
-            self._note_invoice(client.create_invoice(values))
-        elif digest(values) != digest(self._get_sent("invoice")):
-            self._update_invoice(client, values)
-        self._note_snapshot("invoice", values)
+        if self.remote_number and digest(values) == digest(self._get_sent("invoice")):
+            return None
+
+        def tell(client):
+            if self.remote_number:
+                self._update_invoice(client, values)
+            else:
+                self._note_invoice(client.create_invoice(values))
+            self._note_snapshot("invoice", values)
+
+        return tell
 
     def _update_invoice(self, client, values):
         """Bring the service's invoice in step with ours.
@@ -769,34 +785,38 @@ class NoxFinansCase(models.Model):
             raise UncertainError(self.env._("The answer holds no invoice number."))
         self.remote_number = number
         total = answers.amount(answer.get("Total"))
-        due = self.move_id.amount_total if total is None else abs(total)
+        ours = self._get_move_to_send().amount_total
+        due = ours if total is None else abs(total)
         self.handed_over_amount = due - self._get_asked_reduction()
-        if total is not None and abs(abs(total) - self.move_id.amount_total) >= TOTAL_TOLERANCE:
+        if abs(due - ours) >= TOTAL_TOLERANCE:
             raise RefusedError(
                 self.env._(
                     "Nox Finans comes to the total %(theirs).2f, the invoice says %(ours).2f. "
                     "Look at the invoice's rows and taxes.",
                     theirs=total,
-                    ours=self.move_id.amount_total,
+                    ours=ours,
                 )
             )
 
-    def _step_tax_reduction(self, client):
-        client.create_tax_reduction(self._prepare_tax_reduction())
+    def _prepare_step_tax_reduction(self):
+        values = self._prepare_tax_reduction()
+        return lambda client: client.create_tax_reduction(values)
 
-    def _step_bookkept(self, client):
-        client.bookkeep_invoice(self.remote_number)
+    def _prepare_step_bookkept(self):
+        number = self.remote_number
+        return lambda client: client.bookkeep_invoice(number)
 
-    def _step_sent(self, client):
-        client.mark_invoice_as_sent(self.remote_number)
+    def _prepare_step_sent(self):
+        number = self.remote_number
+        return lambda client: client.mark_invoice_as_sent(number)
 
-    def _step_handed_over(self, client):
-        answer = client.hand_over(
+    def _prepare_step_handed_over(self):
+        values = (
             self.remote_number,
             payloads.SEND_METHOD[self.channel],
             payloads.SERVICE[self.service],
         )
-        self._note_status(answer)
+        return lambda client: self._note_status(client.hand_over(*values))
 
     # -------------------------------------------------------------------------
     # Status
@@ -834,6 +854,7 @@ class NoxFinansCase(models.Model):
 
     def _sync(self, client):
         """Ask the service for the case, and plan when to ask again."""
+        client.purpose = "status"
         try:
             answer = client.get_case(self.remote_number)
         except NotFoundError as error:

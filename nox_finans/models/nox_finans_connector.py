@@ -282,7 +282,7 @@ class NoxFinansConnector(models.Model):
         journals = self.env["account.journal"].search(of_company & Domain("type", "=", "bank"))
         # One row for each journal, from an index: a company has few journals and many rows.
         newest = [
-            Line.search(of_company & Domain("journal_id", "=", journal.id), limit=1)
+            Line.search_fetch(of_company & Domain("journal_id", "=", journal.id), ["date"], limit=1)
             for journal in journals
         ]
         dates = [line.date for line in newest if line]
@@ -452,6 +452,7 @@ class NoxFinansConnector(models.Model):
             client = self._get_client(window)
             calls = []
             client.on_exchange = calls.append
+            client.purpose = "test"
             try:
                 yield client
             finally:
@@ -461,27 +462,8 @@ class NoxFinansConnector(models.Model):
         """Log the calls of :meth:`_speak_aside`, whatever becomes of the caller's transaction."""
         with self.env.registry.cursor() as cr:
             # Full rights: nobody writes the log but the system.
-            connector = self.with_env(self.env(cr=cr)).sudo()
-            connector._log([(call, False, "test") for call in calls])
-
-    def _log(self, calls):
-        """Log calls: tuples of an :class:`Exchange`, the id of its case or False, and our step."""
-        self.env["nox.finans.exchange"].create(
-            [
-                {
-                    "company_id": self.company_id.id,
-                    "case_id": case_id,
-                    "step": step,
-                    "date": call.date,
-                    "method": call.method,
-                    "path": call.path,
-                    "status_code": call.status_code,
-                    "duration": call.duration,
-                    "message": call.message,
-                }
-                for call, case_id, step in calls
-            ]
-        )
+            exchanges = self.env(cr=cr)["nox.finans.exchange"].sudo()
+            exchanges._log(self.company_id.id, [(call, False) for call in calls])
 
     def _renew_access_token(self, refused_token):
         """Return a valid access token and the seconds it is good for.

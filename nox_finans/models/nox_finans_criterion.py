@@ -11,6 +11,7 @@ from datetime import date, datetime
 import pytz
 from dateutil.relativedelta import relativedelta
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
 _lt = LazyTranslate(__name__)
@@ -28,23 +29,17 @@ DEFAULT_TIMEZONE = "Europe/Stockholm"
 
 
 @dataclass(frozen=True)
-class CompanyRules:
-    """What the criteria need to know of one company, read once for any number of invoices."""
+class SendingRules:
+    """What of one company decides whether its invoices can be sent: the criteria that hold one back
+    ask for nothing else."""
 
     company_id: int
     today: date
     sek_id: int
-    sweden_id: int
     invoice_term_ids: list[int]
     reminder_term_ids: list[int]
-    short_term_ids: list[int]
-    # From each channel to the terms that have it.
-    channel_term_ids: dict[str, list[int]]
     # For invoices without payment terms; False: these go nowhere.
     default_service: str | bool
-    default_channel: str
-    # Whether the last bank statement is older than the company lets it be.
-    is_statement_old: bool
 
     @classmethod
     def of(cls, company):
@@ -53,41 +48,32 @@ class CompanyRules:
         Settings and payment terms are read with full rights: the colour of an invoice must be the
         same for everyone who may see the invoice, and nothing of what is read is shown.
         """
-        company = company.sudo().with_company(company)
-        env = company.env
+        # Of wide tables only a few columns are read.
+        company = company.sudo().with_company(company).with_context(prefetch_fields=False)
         terms = (
-            env["account.payment.term"]
+            company.env["account.payment.term"]
             .with_context(active_test=False)
-            .search(
+            .search_fetch(
                 Domain("nox_finans_service", "!=", False)
-                | Domain("nox_finans_channel", "!=", False)
+                | Domain("nox_finans_channel", "!=", False),
+                ["nox_finans_service", "nox_finans_channel"],
             )
         )
-        of_service = terms.grouped("nox_finans_service")
-        invoice_terms = of_service.get("invoice", terms.browse())
-        reminder_terms = of_service.get("reminder", terms.browse())
-        short_terms = (invoice_terms + reminder_terms).filtered(
-            lambda term: max(term.line_ids.mapped("nb_days"), default=0) < SHORT_TERM_DAYS
-        )
-        of_channel = terms.grouped("nox_finans_channel")
         connector = company._get_nox_finans_connector()
+        connector.fetch(["default_service", "default_channel", "statement_days"])
+        return cls(**cls._read(company, terms, connector))
+
+    @classmethod
+    def _read(cls, company, terms, connector):
         timezone = pytz.timezone(company.partner_id.tz or DEFAULT_TIMEZONE)
-        today = datetime.now(timezone).date()
-        return cls(
-            company_id=company.id,
-            today=today,
-            sek_id=env.ref("base.SEK").id,
-            sweden_id=env.ref("base.se").id,
-            invoice_term_ids=invoice_terms.ids,
-            reminder_term_ids=reminder_terms.ids,
-            short_term_ids=short_terms.ids,
-            channel_term_ids={
-                channel: of_terms.ids for channel, of_terms in of_channel.items() if channel
-            },
-            default_service=connector.default_service,
-            default_channel=connector.default_channel or "letter",
-            is_statement_old=connector._is_statement_old(today),
-        )
+        return {
+            "company_id": company.id,
+            "today": datetime.now(timezone).date(),
+            "sek_id": _get_id(company.env, "base.SEK"),
+            "invoice_term_ids": _with_value(terms, "nox_finans_service", "invoice").ids,
+            "reminder_term_ids": _with_value(terms, "nox_finans_service", "reminder").ids,
+            "default_service": connector.default_service,
+        }
 
     def is_active(self):
         """Return the domain of the invoices whose payment terms are active in Nox Finans.
@@ -112,31 +98,6 @@ class CompanyRules:
             "nox_finans_service",
             Domain("invoice_payment_term_id", "in", terms[service] + no_term),
         )
-
-    def channel_is(self, channel):
-        """Return the domain of the invoices that go by `channel`.
-
-        By what is chosen on the invoice, else by the customer, else by the payment terms, else by
-        the company's default.
-        """
-        domain = Domain("invoice_payment_term_id", "in", self.channel_term_ids.get(channel, []))
-        if channel == self.default_channel:
-            term_ids = [term_id for ids in self.channel_term_ids.values() for term_id in ids]
-            domain |= Domain("invoice_payment_term_id", "not in", term_ids)
-        return self._first_is(channel, "nox_finans_channel", "nox_finans_channel", domain)
-
-    def lacks_email(self):
-        """Return the domain of the invoices that would go by e-mail and have no address."""
-        return self.channel_is("email") & partner(Domain("nox_finans_has_email", "=", False))
-
-    def used_channel_is(self, channel):
-        """Return the domain of the invoices that go by `channel` in the end.
-
-        Where the address for the e-mail is missing, a letter takes its place.
-        """
-        if channel == "letter":
-            return self.channel_is(channel) | self.lacks_email()
-        return self.channel_is(channel) & ~self.lacks_email()
 
     def _first_is(self, value, name, customer_name, others):
         """Return the domain of the invoices for which the first choice that is made is `value`.
@@ -173,6 +134,70 @@ class CompanyRules:
             return bool(record.with_company(self.company_id).filtered_domain(domain))
 
         return Domain.custom(to_sql=to_sql, predicate=is_matching)
+
+
+@dataclass(frozen=True)
+class CompanyRules(SendingRules):
+    """What the criteria need to know of one company, read once for any number of invoices."""
+
+    sweden_id: int
+    short_term_ids: list[int]
+    # From each channel to the terms that have it.
+    channel_term_ids: dict[str, list[int]]
+    default_channel: str
+    # Whether the last bank statement is older than the company lets it be.
+    is_statement_old: bool
+
+    @classmethod
+    def _read(cls, company, terms, connector):
+        values = super()._read(company, terms, connector)
+        short_terms = terms.filtered(
+            lambda term: max(term.line_ids.mapped("nb_days"), default=0) < SHORT_TERM_DAYS
+        )
+        of_channel = terms.grouped("nox_finans_channel")
+        return values | {
+            "sweden_id": _get_id(company.env, "base.se"),
+            "short_term_ids": short_terms.ids,
+            "channel_term_ids": {
+                channel: of_terms.ids for channel, of_terms in of_channel.items() if channel
+            },
+            "default_channel": connector.default_channel or "letter",
+            "is_statement_old": connector._is_statement_old(values["today"]),
+        }
+
+    def channel_is(self, channel):
+        """Return the domain of the invoices that go by `channel`.
+
+        By what is chosen on the invoice, else by the customer, else by the payment terms, else by
+        the company's default.
+        """
+        domain = Domain("invoice_payment_term_id", "in", self.channel_term_ids.get(channel, []))
+        if channel == self.default_channel:
+            term_ids = [term_id for ids in self.channel_term_ids.values() for term_id in ids]
+            domain |= Domain("invoice_payment_term_id", "not in", term_ids)
+        return self._first_is(channel, "nox_finans_channel", "nox_finans_channel", domain)
+
+    def lacks_email(self):
+        """Return the domain of the invoices that would go by e-mail and have no address."""
+        return self.channel_is("email") & partner(Domain("nox_finans_has_email", "=", False))
+
+    def used_channel_is(self, channel):
+        """Return the domain of the invoices that go by `channel` in the end.
+
+        Where the address for the e-mail is missing, a letter takes its place.
+        """
+        if channel == "letter":
+            return self.channel_is(channel) | self.lacks_email()
+        return self.channel_is(channel) & ~self.lacks_email()
+
+
+def _get_id(env, xmlid):
+    # From the registry's memory; `ref` would ask the database each time whether it is there.
+    return env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
+
+
+def _with_value(records, name, value):
+    return records.filtered(lambda record: record[name] == value)
 
 
 def partner(domain):
@@ -455,6 +480,42 @@ def failing_domain(companies, chosen):
         & Domain.OR(criterion.failing(rules) for criterion in CRITERIA if chosen(criterion))
         for rules in map(CompanyRules.of, companies)
     )
+
+
+class SendingCheck:
+    """Tells of one invoice after the other whether it is held back, as one search each.
+
+    The company's rules are read anew each time; only while they are the same, the search is not
+    put together again.
+
+    :param ignore: the codes of criteria that do not count
+    """
+
+    def __init__(self, company, ignore=frozenset()):
+        self._company = company
+        self._ignore = ignore
+        self._rules = self._search = None
+
+    def __call__(self, move):
+        rules = SendingRules.of(self._company)
+        if rules != self._rules:
+            self._rules, self._search = rules, self._prepare(move.env["account.move"], rules)
+        return bool(move.env.execute_query(SQL("%s = %s", self._search, move.id)))
+
+    def _prepare(self, moves, rules):
+        query = moves._search(
+            Domain.OR(
+                criterion.failing(rules)
+                for criterion in CRITERIA
+                if criterion.is_blocking and criterion.code not in self._ignore
+            )
+        )
+        return SQL(
+            "SELECT 1 FROM %s WHERE (%s) AND %s",
+            query.from_clause,
+            query.where_clause,
+            SQL.identifier(query.table, "id"),
+        )
 
 
 def is_red(criterion):

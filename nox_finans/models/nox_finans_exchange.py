@@ -44,6 +44,26 @@ class NoxFinansExchange(models.Model):
 
     _company_date_idx = models.Index("(company_id, date)")
 
+    @api.model
+    def _log(self, company_id, calls):
+        """Log calls: tuples of an :class:`Exchange` and the id of its case or False."""
+        self.create(
+            [
+                {
+                    "company_id": company_id,
+                    "case_id": case_id,
+                    "step": call.purpose,
+                    "date": call.date,
+                    "method": call.method,
+                    "path": call.path,
+                    "status_code": call.status_code,
+                    "duration": call.duration,
+                    "message": call.message,
+                }
+                for call, case_id in calls
+            ]
+        )
+
     @api.autovacuum
     def _gc_exchanges(self):
         old = fields.Datetime.now() - timedelta(days=KEEP_DAYS)

@@ -34,6 +34,8 @@ class NoxFinansCase(models.Model):
 
     def _stop_followup(self):
         """From the queue on: a customer must not be chased for what Nox Finans is about to have."""
+        if not self:
+            return
         left_out = self._get_moves_left_out()
         self.flush_model(["move_id", "was_no_followup"])
         self.env.cr.execute(

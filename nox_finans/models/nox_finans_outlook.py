@@ -243,10 +243,8 @@ class NoxFinansCase(models.Model):
             self.message_post(body=self.env._("Nox Finans has got the customer's new details."))
         self.write({"is_customer_due": False, "is_customer_asked": False})
 
-    def _get_step_label_code(self):
-        return "customer" if self.is_customer_due else super()._get_step_label_code()
-
     def _send_customer_again(self, client):
+        client.purpose = "customer"
         customer = self._prepare_customer()
         client.update_customer(customer["CustomerNumber"], customer)
         self._note_customer(customer)

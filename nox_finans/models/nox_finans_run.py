@@ -17,7 +17,8 @@ from ..api.errors import (
     RefusedError,
     SignInError,
 )
-from .nox_finans_case import FIRST_PAUSE, LONGEST_PAUSE, digest
+from .nox_finans_case import FIRST_PAUSE, LONGEST_PAUSE, SENDING_IGNORES, digest
+from .nox_finans_criterion import SendingCheck
 
 _logger = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ LIST_INTERVAL = timedelta(minutes=15)
 LIST_OVERLAP = timedelta(minutes=2)
 # Seconds that one company works while others wait.
 TURN = 2.0
+# Seconds between the times for which the cron is woken, so that a long queue wakes it not for each.
+WAKE_EVERY = 10
 # Records are forgotten after so many cases, so that a long queue does not fill the memory.
 FORGET_AFTER = 100
 
@@ -71,8 +74,14 @@ class Run:
         self.refused_by_user = {}
         self.is_stopped = False
         self.is_time_left = True
+        self._company_id = connector.company_id.id
+        self._is_held_back = SendingCheck(connector.company_id, SENDING_IGNORES)
         self._calls = []
+        self._wakes = set()
         self._worked = 0
+        # Only this run writes them, until somebody connects anew.
+        self._is_troubled = bool(connector.error_message or connector.next_try)
+        self._moved = connector.queue_moved
         self._tasks = self._get_tasks()
 
     def get_pause(self):
@@ -99,10 +108,6 @@ class Run:
             _logger.exception("Exchange with Nox Finans failed, company %s", self._company_id)
         return False
 
-    @property
-    def _company_id(self):
-        return self.connector.company_id.id
-
     def _commit(self, processed=0):
         """Commit, with the log of calls; return the seconds that the cron has left."""
         self._write_log()
@@ -114,7 +119,7 @@ class Run:
 
     def _write_log(self):
         calls, self._calls = self._calls, []
-        self.connector._log(calls)
+        self.env["nox.finans.exchange"]._log(self._company_id, calls)
 
     # -------------------------------------------------------------------------
     # What there is to do
@@ -210,9 +215,10 @@ class Run:
 
     def _guard(self, case, work):
         """Do the work on one case, so that its failure is its own."""
-        self.client.on_exchange = lambda call: self._note_call(call, case)
+        self.client.on_exchange = lambda call: self._note_call(call, case.id)
         # What is written on the case is read by the one who sent it.
-        case = case.with_context(lang=case.user_id.lang or self.env.lang)
+        users = self.env["res.users"].with_user(case.user_id)
+        case = case.with_context(lang=users.context_get()["lang"])
         try:
             work(case)
             self._note_success()
@@ -239,25 +245,37 @@ class Run:
             # The call may have been made: look first.
             case.state = "uncertain"
 
-    def _note_call(self, call, case=None):
+    def _note_call(self, call, case_id=False):
         self.counts["calls"] += 1
-        step = case._get_step_label_code() if case else "list"
-        self._calls.append((call, case.id if case else False, step))
+        self._calls.append((call, case_id))
 
     def _send(self, case):
-        case._send(self.client, self._commit)
-        case.is_tried_now = False
-        self._announce(case)
+        move = case._get_move_to_send()
+        case._send(self.client, self._commit, self._is_held_back)
         self.counts["accepted"] += 1
         self._note_movement()
-        self.connector._trigger_exchange(case.next_try)
+        self._wake(case.next_try)
+        is_confirmed = case.confirmed_date
+        self._commit()
+        # What others have committed meanwhile shows only now.
+        case._note_overtaken(move)
+        if is_confirmed:
+            self._announce(case)
 
     def _sync(self, case):
         case._sync(self.client)
         self._announce(case)
         self.counts["synced"] += 1
         if case.next_try:
-            self.connector._trigger_exchange(case.next_try)
+            self._wake(case.next_try)
+
+    def _wake(self, at):
+        """Let the cron run again soon after `at`, once for all that is due then."""
+        seconds = WAKE_EVERY - at.timestamp() % WAKE_EVERY
+        at = (at + timedelta(seconds=seconds)).replace(microsecond=0)
+        if at not in self._wakes:
+            self._wakes.add(at)
+            self.connector._trigger_exchange(at)
 
     def _report_outside(self, case):
         case._report_outside(self.client)
@@ -298,6 +316,7 @@ class Run:
     def _list_changes(self):
         """Let the cases be asked for whose invoices the service lists as changed."""
         self.client.on_exchange = self._note_call
+        self.client.purpose = "list"
         now = fields.Datetime.now()
         since = (self.connector.listed_until or now - LIST_INTERVAL) - LIST_OVERLAP
         try:
@@ -394,7 +413,7 @@ class Run:
 
     def _fail_connection(self, error, message):
         """All of the company's work waits, until a time or for an administrator."""
-        self.is_stopped = True
+        self.is_stopped = self._is_troubled = True
         connector = self._get_connector_in_words()
         values = {"error_message": message, "try_count": connector.try_count + 1}
         if isinstance(error, SignInError):
@@ -419,18 +438,18 @@ class Run:
         if case.is_stuck:
             _logger.warning("Nox Finans case %s needs a person: %s", case.id, message)
         else:
-            self.connector._trigger_exchange(case.next_try)
+            self._wake(case.next_try)
 
     def _note_movement(self):
         # Once a minute will do: each time would wait for those who have the settings open.
-        now, moved = fields.Datetime.now(), self.connector.queue_moved
-        if not moved or moved + timedelta(minutes=1) <= now:
-            self.connector.queue_moved = now
+        now = fields.Datetime.now()
+        if not self._moved or self._moved + timedelta(minutes=1) <= now:
+            self.connector.queue_moved = self._moved = now
 
     def _note_success(self):
-        connector = self.connector
-        if connector.error_message or connector.next_try:
-            connector.write({"error_message": False, "try_count": 0, "next_try": False})
+        if self._is_troubled:
+            self.connector.write({"error_message": False, "try_count": 0, "next_try": False})
+            self._is_troubled = False
 
     # -------------------------------------------------------------------------
     # What people are told
