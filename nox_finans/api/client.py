@@ -29,7 +29,7 @@ MAX_SECONDS = 60
 MAX_ANSWER_BYTES = 5_000_000
 # Documented: the largest page of a list.
 PAGE_SIZE = 500
-# More changed invoices than this in one go are left to the next list.
+# What more has changed in one go is seen when each case is asked for in its turn.
 MAX_PAGES = 200
 
 # At a 429 the client waits and tries again by itself, so often and at most so long (seconds).
@@ -357,7 +357,8 @@ def _send(session, method, url, **kwargs):
 
 def _read_body(response):
     body, end = bytearray(), time.monotonic() + MAX_SECONDS
-    for chunk in response.iter_content(65536):
+    # In small pieces: the time is looked at after each.
+    for chunk in response.iter_content(1024):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise UncertainError("The answer is larger than any documented one.")

@@ -26,6 +26,10 @@ class NoxFinansController(http.Controller):
         """Lead to the service's consent page, with a state that only this session knows."""
         connector = self._get_connector(connector_id)
         state = secrets.token_urlsafe(32)
+        try:
+            consent_url = connector._get_consent_url(state)
+        except NoxFinansError as problem:
+            return self._fail(str(problem), 400)
         request.session[SESSION_KEY] = {
             "state": state,
             "connector_id": connector.id,
@@ -33,7 +37,7 @@ class NoxFinansController(http.Controller):
             "environment": connector.environment,
             "until": time.time() + SIGN_IN_SECONDS,
         }
-        return request.redirect(connector._get_consent_url(state), local=False)
+        return request.redirect(consent_url, local=False)
 
     @http.route(CALLBACK_PATH, type="http", auth="user", methods=["GET"])
     def callback(self, state="", code="", error="", error_description="", **_other):
@@ -73,7 +77,7 @@ class NoxFinansController(http.Controller):
         )
 
     def _get_connector(self, connector_id):
-        """Return the connector, for those who may change it.
+        """Return the connector, for those who may connect it.
 
         :raises AccessError: the user may not
         """
@@ -82,7 +86,7 @@ class NoxFinansController(http.Controller):
         connector = connectors.search([("id", "=", connector_id)])
         if not connector:
             raise AccessError(request.env._("This connection is not yours to change."))
-        connector.check_access("write")
+        connector._check_may_connect()
         return connector
 
     def _get_settings_path(self, connector):

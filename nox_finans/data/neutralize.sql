@@ -9,4 +9,10 @@ UPDATE nox_finans_connector
        token_expiry = NULL,
        granted_scope = NULL,
        database_uuid = NULL,
+       remote_registry = NULL,
        is_automatic = FALSE;
+
+-- what no service has got anything of goes to the sandbox too
+UPDATE nox_finans_case
+   SET environment = 'sandbox'
+ WHERE state IN ('queued', 'refused') AND step IS NULL;

@@ -541,7 +541,13 @@ class AccountMove(models.Model):
         # Full rights: nobody may create or change cases but through `_nox_finans_queue`, and where
         # they go to is for all to know who send.
         moves = self.sudo()
-        refused = moves.filtered(lambda move: move.nox_finans_case_state == "refused")
+        refused = moves.filtered(
+            lambda move: (
+                move.nox_finans_case_state == "refused"
+                # What another environment has got is nothing to go on with here.
+                and not move.nox_finans_case_id._is_elsewhere()
+            )
+        )
         for move in refused:
             move.nox_finans_case_id._requeue(move.nox_finans_service, move.nox_finans_used_channel)
         cases = refused.nox_finans_case_id

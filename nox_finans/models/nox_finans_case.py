@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..api import answers, payloads
-from ..api.errors import NotFoundError, RefusedError, UncertainError
+from ..api.errors import AccessDeniedError, NotFoundError, RefusedError, UncertainError
 
 _logger = logging.getLogger(__name__)
 
@@ -47,6 +47,8 @@ ACTIONS = [
 # Documented: a manual pause is at most this long.
 MAX_PAUSE_DAYS = 60
 
+# Documented: the personal number is used already on this document.
+NUMBER_USED_CODE = 2000600
 # Some ledgers round an invoice to whole kronor: less than one krona is no difference.
 TOTAL_TOLERANCE = 1.0
 # Seconds until the next try or question: doubled each time, up to the last.
@@ -140,6 +142,10 @@ class NoxFinansCase(models.Model):
     )
     is_mended = fields.Boolean(
         readonly=True, help="Sent again after a refusal: compare with what the service has got."
+    )
+    is_doubted = fields.Boolean(
+        readonly=True,
+        help="Somebody else may have sent it on: every step is looked up before anything is sent.",
     )
     environment = fields.Selection(
         selection=ENVIRONMENTS,
@@ -242,6 +248,13 @@ class NoxFinansCase(models.Model):
 
     def _get_status_message(self):
         """Return where the case stands, in one line for the clerk."""
+        if self.state in OPEN_STATES and self._is_elsewhere():
+            labels = dict(self._fields["environment"]._description_selection(self.env))
+            return self.env._(
+                "Sent to another environment than the company works with now: %s. "
+                "Nothing more happens with it from here.",
+                labels[self.environment],
+            )
         if self.state == "queued":
             # Full rights: a clerk may know that the service is down, from whichever company's
             # connection the clerk's own case hangs on.
@@ -322,16 +335,26 @@ class NoxFinansCase(models.Model):
             actions.add("send_again")
         if self.state in ("queued", "uncertain") and (self.next_try or self.is_stuck):
             actions.add("try_now")
-        if self.state == "queued" and not self.step:
+        if self.state == "queued" and not self.step or self._is_of_sandbox_only():
             actions.add("withdraw")
         return actions | self._get_service_actions()
+
+    def _is_of_sandbox_only(self):
+        """Tell whether the case was tried out in the sandbox, and the company has left it since."""
+        is_open = self.state in OPEN_STATES
+        return is_open and self.environment == "sandbox" and self._is_elsewhere()
+
+    def _is_elsewhere(self):
+        """Tell whether the case is known in another environment than the company works with."""
+        # Full rights: where one sends to is for all to see who send.
+        return self.environment != self.company_id.sudo()._get_nox_finans_connector().environment
 
     def _may_steer(self):
         return self.env.user.has_group(GROUP_SEND)
 
     def _get_service_actions(self):
         """Return what may be asked of the service now: one thing at a time."""
-        if self.state != "accepted" or self.requested_action:
+        if self.state != "accepted" or self.requested_action or self._is_elsewhere():
             return set()
         actions = {
             payloads.STATUS_OPEN: {"pause", "report_payment", "stop"},
@@ -366,12 +389,16 @@ class NoxFinansCase(models.Model):
         self.env["nox.finans.connector"]._trigger_exchange()
 
     def action_withdraw(self):
-        """Take a case out of the queue of which nothing has reached the service yet."""
+        """Take a case back of which nothing has reached the service, or only the sandbox."""
         # A run that is just taking the case holds its row.
         self._hold("withdraw")
         moves = self.move_id
-        for move in moves:
-            move.message_post(body=self.env._("Taken out of the queue to Nox Finans."))
+        for case in self:
+            case.move_id.message_post(
+                body=self.env._("Taken back from the sandbox, where it was tried out.")
+                if case._is_of_sandbox_only()
+                else self.env._("Taken out of the queue to Nox Finans.")
+            )
         # Full rights: nobody deletes cases but the system; the gate above has let the user through.
         self.sudo().unlink()
         if len(moves) == 1:
@@ -521,14 +548,14 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
 
     def _requeue(self, service, channel):
-        """Send a refused case again: it goes on where it stopped.
+        """Send a refused case again: it goes on where it stopped, or where it is found to be.
 
         Customer and invoice are compared once more, since what was mended must reach the service;
         what is unchanged costs no call.
         """
         self.write(
             {
-                "state": "queued",
+                "state": "uncertain" if self.is_doubted else "queued",
                 "is_mended": True,
                 "service": service,
                 "channel": channel,
@@ -555,7 +582,7 @@ class NoxFinansCase(models.Model):
         self.ensure_one()
         if self.state == "uncertain":
             self._look_up(client)
-            self.state = "sending"
+            self.write({"state": "sending", "is_doubted": False})
             commit()
         if self.is_mended:
             self._send_changes(client)
@@ -632,10 +659,15 @@ class NoxFinansCase(models.Model):
         return getattr(self, f"_prepare_step_{step}")()
 
     def _look_up(self, client):
-        """Find out whether the step that was under way when the answer was lost has been done."""
+        """Find out whether the step that was under way when the answer was lost has been done.
+
+        Where somebody else may have gone on with it, the steps after that one too.
+        """
         client.purpose = "look_up"
-        step = next(iter(self._get_steps_left()), None)
-        if step and getattr(self, f"_look_up_{step}")(client):
+        steps = self._get_steps_left()
+        for step in steps if self.is_doubted else steps[:1]:
+            if not getattr(self, f"_look_up_{step}")(client):
+                return
             self.step = step
 
     def _look_up_customer(self, client):
@@ -650,7 +682,11 @@ class NoxFinansCase(models.Model):
         invoice = client.find_invoice(self.reference)
         if not invoice:
             return False
-        self._note_invoice(invoice)
+        self._note_number(invoice)
+        if self.is_doubted and self._look_up_bookkept(client):
+            # Too late to mend it.
+            self._note_snapshot("invoice", self._prepare_invoice())
+            return True
         # Made from the invoice as it was then: the step itself compares and mends.
         return False
 
@@ -684,7 +720,7 @@ class NoxFinansCase(models.Model):
         except RefusedError as error:
             # What the service answers for an invoice that it has not got is not documented, and
             # neither how soon after the hand-over it knows it here: the invoice itself tells too.
-            invoice = answers.mapping(client.get_invoice(self.remote_number))
+            invoice = answers.mapping(_found(client.get_invoice, self.remote_number))
             if invoice.get("NoxFinans") is True:
                 return True
             if isinstance(error, NotFoundError) or invoice.get("NoxFinans") is False:
@@ -701,9 +737,8 @@ class NoxFinansCase(models.Model):
             return None
 
         def tell(client):
-            if known:
-                client.update_customer(values["CustomerNumber"], values)
-            else:
+            # One that was deleted there is made anew.
+            if not known or not _found(client.update_customer, values["CustomerNumber"], values):
                 self._create_customer(client, values)
             self._note_customer(values)
 
@@ -749,10 +784,19 @@ class NoxFinansCase(models.Model):
             if self.remote_number:
                 self._update_invoice(client, values)
             else:
-                self._note_invoice(client.create_invoice(values))
+                self._note_invoice(self._create_invoice(client, values))
             self._note_snapshot("invoice", values)
 
         return tell
+
+    def _create_invoice(self, client, values):
+        try:
+            return client.create_invoice(values)
+        except RefusedError:
+            # Perhaps because the customer is no longer there as it was: it is told once more.
+            self._get_case_of_customer().customer_hash = False
+            self.step = False
+            raise
 
     def _update_invoice(self, client, values):
         """Bring the service's invoice in step with ours.
@@ -779,28 +823,43 @@ class NoxFinansCase(models.Model):
         :raises UncertainError: the answer holds no number
         :raises RefusedError: the service comes to another total; nothing is bookkept yet
         """
+        theirs, ours = self._note_number(answer), self._get_move_to_send().amount_total
+        if abs(theirs - ours) >= TOTAL_TOLERANCE:
+            raise RefusedError(
+                self.env._(
+                    "Nox Finans comes to the total %(theirs).2f, the invoice says %(ours).2f. "
+                    "Look at the invoice's rows and taxes.",
+                    theirs=theirs,
+                    ours=ours,
+                )
+            )
+
+    def _note_number(self, answer):
+        """Keep the number that the service gave the invoice; return its total, ours if it says none.
+
+        :raises UncertainError: the answer holds no number
+        """
         answer = answers.mapping(answer)
         number = answers.word(answer.get("DocumentNumber"))
         if not number:
             raise UncertainError(self.env._("The answer holds no invoice number."))
         self.remote_number = number
         total = answers.amount(answer.get("Total"))
-        ours = self._get_move_to_send().amount_total
-        due = ours if total is None else abs(total)
+        due = self._get_move_to_send().amount_total if total is None else abs(total)
         self.handed_over_amount = due - self._get_asked_reduction()
-        if abs(due - ours) >= TOTAL_TOLERANCE:
-            raise RefusedError(
-                self.env._(
-                    "Nox Finans comes to the total %(theirs).2f, the invoice says %(ours).2f. "
-                    "Look at the invoice's rows and taxes.",
-                    theirs=total,
-                    ours=ours,
-                )
-            )
+        return due
 
     def _prepare_step_tax_reduction(self):
         values = self._prepare_tax_reduction()
-        return lambda client: client.create_tax_reduction(values)
+
+        def tell(client):
+            try:
+                client.create_tax_reduction(values)
+            except RefusedError as error:
+                if error.code != NUMBER_USED_CODE:
+                    raise
+
+        return tell
 
     def _prepare_step_bookkept(self):
         number = self.remote_number
@@ -811,12 +870,22 @@ class NoxFinansCase(models.Model):
         return lambda client: client.mark_invoice_as_sent(number)
 
     def _prepare_step_handed_over(self):
-        values = (
-            self.remote_number,
-            payloads.SEND_METHOD[self.channel],
-            payloads.SERVICE[self.service],
-        )
-        return lambda client: self._note_status(client.hand_over(*values))
+        number = self.remote_number
+        how = payloads.SEND_METHOD[self.channel], payloads.SERVICE[self.service]
+
+        def tell(client):
+            try:
+                answer = client.hand_over(number, *how)
+            except AccessDeniedError:
+                raise
+            except RefusedError:
+                # Perhaps because it has the invoice already, and a look-up was too early to see it.
+                answer = _found(client.get_case, number)
+                if answer is None:
+                    raise
+            self._note_status(answer)
+
+        return tell
 
     # -------------------------------------------------------------------------
     # Status
@@ -952,9 +1021,9 @@ def digest(values):
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _found(getter, number):
-    """Return what `getter` finds under `number`, or None when the service does not know it."""
+def _found(call, *arguments):
+    """Return what the call answers, or None when the service does not know what it is about."""
     try:
-        return getter(number)
+        return call(*arguments)
     except NotFoundError:
         return None

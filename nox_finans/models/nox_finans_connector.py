@@ -13,7 +13,6 @@ from ..api.client import NoxFinansClient, TokenClient
 from ..api.errors import (
     AccessDeniedError,
     NotReachedError,
-    NoxFinansError,
     RateLimitedError,
     RefusedError,
     SignInError,
@@ -21,7 +20,7 @@ from ..api.errors import (
 )
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
 from .nox_finans_case import CHANNELS, ENVIRONMENTS, SERVICES
-from .nox_finans_run import QUEUE_STATES, AccessToken, Run
+from .nox_finans_run import QUEUE_STATES, AccessToken, ObstacleError, Run
 
 _logger = logging.getLogger(__name__)
 
@@ -38,10 +37,6 @@ TOKEN_MARGIN = 60
 STANDSTILL = timedelta(hours=1)
 SHOWN_TROUBLES = 40
 ACTIVITY_TYPE = "nox_finans.mail_activity_type_connection"
-
-
-class ObstacleError(NoxFinansError):
-    """Nothing can be sent by this connection now; the text says why and who can mend it."""
 
 
 class NoxFinansConnector(models.Model):
@@ -91,6 +86,9 @@ class NoxFinansConnector(models.Model):
     next_try = fields.Datetime(readonly=True)
     last_run = fields.Datetime(readonly=True)
     last_success = fields.Datetime(string="Last Contact", readonly=True)
+    list_try = fields.Datetime(
+        readonly=True, help="Changed invoices are not listed again before this."
+    )
     listed_until = fields.Datetime(
         string="Changes Asked for", readonly=True, help="Up to when changed invoices were listed."
     )
@@ -196,22 +194,23 @@ class NoxFinansConnector(models.Model):
     def _compute_queue(self):
         Case = self.env["nox.finans.case"]
         companies = [("company_id", "in", self.company_id.ids)]
+        by = ["company_id", "environment"]
         waiting = {
-            company: (count, oldest)
-            for company, count, oldest in Case._read_group(
-                [*companies, ("state", "in", QUEUE_STATES)],
-                ["company_id"],
-                ["__count", "queued_date:min"],
+            (company, environment): (count, oldest)
+            for company, environment, count, oldest in Case._read_group(
+                [*companies, ("state", "in", QUEUE_STATES)], by, ["__count", "queued_date:min"]
             )
         }
-        out = dict(
-            Case._read_group([*companies, ("state", "=", "accepted")], ["company_id"], ["__count"])
-        )
+        out = {
+            (company, environment): count
+            for company, environment, count in Case._read_group(
+                [*companies, ("state", "=", "accepted")], by, ["__count"]
+            )
+        }
         for connector in self:
-            count, oldest = waiting.get(connector.company_id, (0, False))
-            connector.queue_length = count
-            connector.oldest_waiting = oldest
-            connector.open_count = out.get(connector.company_id, 0)
+            key = connector.company_id, connector.environment
+            connector.queue_length, connector.oldest_waiting = waiting.get(key, (0, False))
+            connector.open_count = out.get(key, 0)
 
     def _compute_call_count(self):
         since = fields.Datetime.now() - timedelta(hours=1)
@@ -310,6 +309,8 @@ class NoxFinansConnector(models.Model):
                 )
         result = super().write(vals)
         changed._move_queue_to_environment()
+        # Whose number it was, only the other environment knows.
+        changed.remote_registry = False
         return result
 
     def _move_queue_to_environment(self):
@@ -474,11 +475,13 @@ class NoxFinansConnector(models.Model):
         :param refused_token: the one that the service no longer accepts, or None
         :raises SignInError: the connection is lost; somebody has to connect again
         :raises NotReachedError: no clear answer; nothing of what the token was for has been sent
+        :raises ObstacleError: somebody has disconnected meanwhile
         """
         with self.env.registry.cursor() as cr:
             # Full rights: only the system reads secrets.
             connector = self.with_env(self.env(cr=cr)).sudo()
             self._lock_row(cr)
+            connector._check_usable()
             lifetime = connector._get_token_lifetime()
             if connector.access_token and connector.access_token != refused_token and lifetime > 0:
                 return connector.access_token, lifetime
@@ -519,6 +522,9 @@ class NoxFinansConnector(models.Model):
         return (expiry - fields.Datetime.now()).total_seconds() - TOKEN_MARGIN
 
     def _get_token_client(self):
+        """:raises ObstacleError: the sign-in has no address that can be called"""
+        if trouble := self._get_address_trouble():
+            raise ObstacleError(trouble)
         is_production = self.environment == "production"
         url = PRODUCTION_SIGN_IN_URL if is_production else self.base_url
         return TokenClient(url, self.client_id, self.client_secret)

@@ -36,6 +36,20 @@ WAKE_EVERY = 10
 FORGET_AFTER = 100
 
 
+class ObstacleError(NoxFinansError):
+    """Nothing can be sent by this connection now; the text says why and who can mend it."""
+
+
+# The trouble is the connection's, not the case's, and nothing was done.
+CONNECTION_ERRORS = (
+    NotReachedError,
+    SignInError,
+    RateLimitedError,
+    AccessDeniedError,
+    ObstacleError,
+)
+
+
 class AccessToken:
     """Keeps a connector's access token for one client, and renews it when it must."""
 
@@ -78,6 +92,7 @@ class Run:
         self._is_held_back = SendingCheck(connector.company_id, SENDING_IGNORES)
         self._calls = []
         self._wakes = set()
+        self._has_answered = False
         self._worked = 0
         # Only this run writes them, until somebody connects anew.
         self._is_troubled = bool(connector.error_message or connector.next_try)
@@ -103,6 +118,7 @@ class Run:
             # Somebody changed the settings meanwhile: the next run finds what is left.
             self.env.cr.rollback()
             _logger.info("Exchange with Nox Finans, company %s: %s", self._company_id, error)
+            self._wake(fields.Datetime.now())
         except Exception:
             self.env.cr.rollback()
             _logger.exception("Exchange with Nox Finans failed, company %s", self._company_id)
@@ -210,8 +226,16 @@ class Run:
         case = case.try_lock_for_update(allow_referencing=True)
         case.invalidate_recordset()
         # Without a lock, somebody else is at it; it may also have been withdrawn.
-        if case.filtered_domain(domain):
+        if not case.filtered_domain(domain):
+            return
+        try:
             self._guard(case, work)
+        except Exception:
+            # Even to note what went wrong went wrong: the others go on all the same.
+            self.env.cr.rollback()
+            _logger.exception("Nox Finans case %s failed twice", case.id)
+            self._put_back(case)
+            self._postpone(case, self.env._("An unexpected error; see the server's log."))
 
     def _guard(self, case, work):
         """Do the work on one case, so that its failure is its own."""
@@ -308,10 +332,8 @@ class Run:
     # -------------------------------------------------------------------------
 
     def _is_list_due(self):
-        until = self.connector.listed_until
-        return self.connector.open_count and (
-            not until or until + LIST_INTERVAL <= fields.Datetime.now()
-        )
+        due = self.connector.list_try
+        return self.connector.open_count and (not due or due <= fields.Datetime.now())
 
     def _list_changes(self):
         """Let the cases be asked for whose invoices the service lists as changed."""
@@ -325,11 +347,16 @@ class Run:
                 for row in self.client.list_changed_invoices(since)
                 if (number := answers.word(row.get("DocumentNumber")))
             }
-        except NoxFinansError as error:
+        except CONNECTION_ERRORS as error:
             self._fail_connection(error, self._get_connector_in_words()._describe(error))
             return
+        except NoxFinansError as error:
+            # Each case is asked for once a week at the latest: that goes on.
+            _logger.warning("Nox Finans, company %s: no list of changes, %s", self._company_id, error)
+            self.connector.list_try = now + LIST_INTERVAL
+            return
         self._note_changes(rows)
-        self.connector.listed_until = now
+        self.connector.write({"listed_until": now, "list_try": now + LIST_INTERVAL})
         self._note_success()
 
     def _note_changes(self, rows):
@@ -361,13 +388,14 @@ class Run:
         message = self.connector.with_env(case.env)._describe(error)
         if case.requested_action and self._fail_request(case, error, message):
             return
-        if isinstance(error, NotReachedError | SignInError | RateLimitedError | AccessDeniedError):
-            # The trouble is the connection's, not the case's, and nothing was done.
+        if isinstance(error, CONNECTION_ERRORS):
             if case.state == "sending":
                 case.state = "queued"
             case.is_tried_now = False
             self._fail_connection(error, message)
-        elif isinstance(error, RefusedError) and case.state in ("queued", "sending"):
+        elif isinstance(error, RefusedError) and case.state in QUEUE_STATES:
+            # Sent again, it is looked up first what the service has got of it.
+            case.is_doubted |= case.state == "uncertain"
             self._refuse(case, message)
         else:
             if case.state != "accepted":
@@ -376,7 +404,7 @@ class Run:
 
     def _fail_request(self, case, error, message):
         """Return whether the failure of a user's request is dealt with."""
-        if isinstance(error, NotReachedError | SignInError | RateLimitedError | AccessDeniedError):
+        if isinstance(error, CONNECTION_ERRORS):
             # Nothing was done: it is asked for again as soon as it can be.
             case.is_request_sent = False
             return False
@@ -413,7 +441,11 @@ class Run:
 
     def _fail_connection(self, error, message):
         """All of the company's work waits, until a time or for an administrator."""
-        self.is_stopped = self._is_troubled = True
+        self.is_stopped = True
+        if isinstance(error, ObstacleError):
+            # Somebody has disconnected: that is no trouble to tell of.
+            return
+        self._is_troubled = True
         connector = self._get_connector_in_words()
         values = {"error_message": message, "try_count": connector.try_count + 1}
         if isinstance(error, SignInError):
@@ -447,6 +479,7 @@ class Run:
             self.connector.queue_moved = self._moved = now
 
     def _note_success(self):
+        self._has_answered = True
         if self._is_troubled:
             self.connector.write({"error_message": False, "try_count": 0, "next_try": False})
             self._is_troubled = False
@@ -485,6 +518,7 @@ class Run:
             self._notify(user, "success", self._get_confirmation(user, names))
         if any(self.counts.values()):
             _logger.info("Nox Finans, company %s: %s", self._company_id, self.counts)
+        if self._has_answered:
             self.connector.last_success = fields.Datetime.now()
         self._commit()
 

@@ -20,7 +20,7 @@ class NoxFinansConnector(models.Model):
     def action_open_connect(self):
         """Open the dialog that leads to the service's sign-in."""
         self.ensure_one()
-        self.check_access("write")
+        self._check_may_connect()
         wizard = self.env["nox.finans.connect"].create({"connector_id": self.id})
         return {
             **wizard._get_records_action(name=self.env._("Connect to Nox Finans")),
@@ -96,7 +96,7 @@ class NoxFinansConnector(models.Model):
     def action_disconnect(self):
         """End the connection, at the service's side too; the queue stays."""
         self.ensure_one()
-        self.check_access("write")
+        self._check_may_connect()
         message = self._revoke()
         self._forget_credentials()
         self.message_post(body=message)
@@ -116,7 +116,8 @@ class NoxFinansConnector(models.Model):
         # Full rights: only the system reads secrets.
         connector = self.sudo()
         if self._is_foreign():
-            # It is the other database's, which goes on using it.
+            # It is the other database's, which goes on using it, and sends what is queued here.
+            self._doubt_queue()
             return self.env._("Disconnected here; the database it was made in keeps it.")
         if not connector.refresh_token:
             return self.env._("Disconnected.")
@@ -170,6 +171,13 @@ class NoxFinansConnector(models.Model):
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("Only an administrator may decide this."))
 
+    def _check_may_connect(self):
+        """:raises AccessError: the user may not change the connection; in a copied database only
+        an administrator may"""
+        self.check_access("write")
+        if self._is_foreign():
+            self._check_administrator()
+
     def action_take_over(self):
         """Let this copy of a database use the connection from now on.
 
@@ -181,15 +189,18 @@ class NoxFinansConnector(models.Model):
         # administrator has been let through above.
         connector = self.sudo()
         connector.database_uuid = self._get_database_uuid()
-        self.env["nox.finans.case"].sudo().search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("environment", "=", self.environment),
-                ("state", "in", QUEUE_STATES),
-            ]
-        ).write({"state": "uncertain", "next_try": False})
+        self._doubt_queue()
         connector.message_post(body=self.env._("This database has taken over the connection."))
         self._trigger_exchange()
+
+    def _doubt_queue(self):
+        """Let everything that is queued be looked up first: another database may have sent it."""
+        # Full rights: nobody writes cases but the system; whoever calls has checked the user.
+        cases = self.env["nox.finans.case"].sudo()
+        domain = [("company_id", "=", self.company_id.id), ("environment", "=", self.environment)]
+        queued = cases.search([*domain, ("state", "in", QUEUE_STATES)])
+        queued.write({"state": "uncertain", "is_doubted": True, "next_try": False})
+        cases.search([*domain, ("state", "=", "refused")]).is_doubted = True
 
     def action_use_sandbox(self):
         """Let this copy of a database forget the connection and work with the sandbox."""
@@ -223,7 +234,7 @@ class NoxFinansConnector(models.Model):
             what was connected before stays so
         """
         self.ensure_one()
-        self.check_access("write")
+        self._check_may_connect()
         # First of all: a conflict with the cron shows here, before the single-use code is spent.
         self.lock_for_update()
         self.invalidate_recordset()
@@ -253,7 +264,10 @@ class NoxFinansConnector(models.Model):
         """:raises UserError: cases are open at another company; the new access is given back"""
         known, new = self.remote_registry, answers.mapping(answer)
         number = answers.word(new.get("OrganizationNumber"))
-        if not known or known == number or not (self.open_count or self.queue_length):
+        if not known or known == number:
+            return
+        if not (self.open_count or self.queue_length):
+            self._forget_customers()
             return
         with suppress(NoxFinansError):
             token_client.revoke(tokens.refresh_token)
@@ -266,6 +280,17 @@ class NoxFinansConnector(models.Model):
             )
         )
 
+    def _forget_customers(self):
+        """Another company is on the other side: it has been told of none of our customers."""
+        # Full rights: nobody writes cases but the system.
+        self.env["nox.finans.case"].sudo().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("environment", "=", self.environment),
+                ("customer_hash", "!=", False),
+            ]
+        ).customer_hash = False
+
     def _connect(self, credentials):
         """Take over the credentials that the sign-in brought, for the system only.
 
@@ -274,6 +299,8 @@ class NoxFinansConnector(models.Model):
         """
         self.ensure_one()
         now = fields.Datetime.now()
+        if self._is_foreign():
+            self._doubt_queue()
         # Full rights: only the system reads and writes secrets.
         connector = self.sudo()
         connector.write(

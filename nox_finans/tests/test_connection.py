@@ -61,6 +61,44 @@ class TestConnection(NoxFinansCase):
         self.connector.with_user(self.administrator).action_take_over()
         self.assertFalse(self.connector.is_foreign)
         self.assertEqual(case.state, "uncertain")
+        self.assertTrue(case.sudo().is_doubted)
+
+    def test_only_an_administrator_connects_or_disconnects_a_copy(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        self._copy_database()
+        as_manager = self.connector.with_user(self.manager)
+        for action in (as_manager.action_open_connect, as_manager.action_disconnect):
+            with self.assertRaises(AccessError):
+                action()
+        self.connector.action_disconnect()
+        self.assertEqual((case.state, case.is_doubted), ("uncertain", True))
+
+    def test_what_the_sandbox_has_is_no_obstacle_in_production(self):
+        tried, refused = (self.send(self.make_invoice())[0].sudo() for _index in range(2))
+        tried.write({"state": "accepted", "step": "handed_over"})
+        refused.write({"state": "refused", "step": "bookkept"})
+        self.assertNotIn("withdraw", tried.with_user(self.clerk).allowed_actions or "")
+        self.connector._forget_credentials()
+        self.connector.remote_registry = "556700-0116"
+        self.connector.environment = "production"
+        self.assertFalse(self.connector.remote_registry)
+        self.assertEqual((self.connector.queue_length, self.connector.open_count), (0, 0))
+        self.connect(self.company)
+        self.assertIn("another environment", tried.with_user(self.clerk).status_message)
+        move = tried.move_id
+        tried.with_user(self.clerk).action_withdraw()
+        self.assertFalse(move.nox_finans_case_id)
+        again, left_out = self.send(move + refused.move_id)
+        self.assertFalse(left_out)
+        self.assertEqual(again.mapped("environment"), ["production"] * 2)
+        self.assertNotIn(refused, again.sudo())
+
+    def test_without_an_address_one_can_still_disconnect(self):
+        self.env["ir.config_parameter"].set_param("nox_finans.sandbox_url", False)
+        self.connector.invalidate_recordset()
+        answer = self.connector.with_user(self.manager).action_disconnect()
+        self.assertIn("address", answer["params"]["message"])
+        self.assertEqual(self.connector.state, "disconnected")
 
     def test_a_copy_can_work_with_the_sandbox_instead(self):
         self.connector._forget_credentials()

@@ -49,7 +49,7 @@ class NoxFinansConnect(models.TransientModel):
     def _hand_on(self, name):
         """Give the connector what was typed; an empty field leaves what it has."""
         for wizard in self:
-            wizard.connector_id.check_access("write")
+            wizard.connector_id._check_may_connect()
             if value := (wizard[name] or "").strip():
                 # Full rights: only the system reads and writes secrets; who may change the
                 # connection has been let through above.
@@ -62,7 +62,7 @@ class NoxFinansConnect(models.TransientModel):
         """
         self.ensure_one()
         connector = self.connector_id
-        connector.check_access("write")
+        connector._check_may_connect()
         secrets = connector.sudo()  # only whether they are there
         if not secrets.client_id or not secrets.client_secret:
             raise UserError(self.env._("Enter the client's id and secret."))

@@ -1,0 +1,192 @@
+"""What Odoo knows is older, or other, than what the service has: the invoice goes once all the same.
+
+A restored copy of a database, a deleted customer, a refusal while something is looked up, a part of
+the interface that does not answer.
+"""
+
+import pytest
+from cases import Case, make_case
+from days import today
+from workers import SEND_SOME
+
+ADMINISTRATOR = 'env = env(user=env.ref("base.user_admin").id)\n'
+TAKE_OVER = (
+    ADMINISTRATOR
+    + """
+connector = env["nox.finans.connector"].search([])
+connector.action_take_over()
+"""
+)
+SEND_AGAIN = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+move = env["nox.finans.case"].browse(case_id).move_id.with_user(clerk)
+cases, left_out = move._nox_finans_queue()
+assert not left_out, list(left_out.values())
+"""
+OF_SAME_CUSTOMER = """
+move = env["nox.finans.case"].browse(case_id).move_id
+clerk = env["res.users"].search([("login", "=", "clerk")])
+copy = move.with_user(clerk).copy({"invoice_date": move.invoice_date})
+copy.action_post()
+cases, left_out = copy._nox_finans_queue()
+assert not left_out, list(left_out.values())
+result = cases.id
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_faults(setting):
+    yield
+    setting.sandbox.clear_faults()
+
+
+def send_new(setting):
+    """Return a new case that nothing has been done with yet."""
+    setting.sandbox.post("settings", rate_limit=False)
+    ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
+    day = today().isoformat()
+    setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
+    ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
+    return Case(setting, case_id)
+
+
+def read(case, *names):
+    ((row),) = case.setting.sql(
+        f"SELECT {', '.join(names)} FROM nox_finans_case WHERE id = %s", case.id
+    )
+    return row[0] if len(names) == 1 else row
+
+
+def sync_until(case, *states):
+    """Let the cron run, pauses over at once, until the case is in one of the states."""
+    for _time in range(10):
+        if read(case, "state") in states:
+            return
+        case.setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
+        case.sync()
+    raise AssertionError(read(case, "state", "error_message"))
+
+
+def handed_over(setting, case):
+    """Return how often the service has got the invoice, by our reference, and on how many."""
+    reference = read(case, "reference")
+    rows = [row for row in setting.sandbox.get("ledger") if row["external_reference"] == reference]
+    return sum(row["accepted"] for row in rows), len(rows)
+
+
+def forget(setting, case, step):
+    """Let Odoo know no more than when it had done `step`, as in a restored backup."""
+    number = "remote_number" if step else "NULL"
+    setting.sql(
+        "UPDATE nox_finans_case SET state = 'queued', step = %s, accepted_date = NULL,"
+        f" confirmed_date = NULL, remote_status = NULL, snapshot = NULL, remote_number = {number},"
+        " ocr_number = NULL, next_try = NULL WHERE id = %s",
+        step,
+        case.id,
+    )
+
+
+@pytest.mark.parametrize("step", [None, "customer", "invoice", "bookkept"])
+@pytest.mark.parametrize("world", ["accept", "refuse"])
+def test_a_restored_database_hands_over_nothing_that_the_lost_one_has(setting, step, world):
+    setting.sandbox.post("settings", second_hand_over=world)
+    case = make_case(setting)
+    forget(setting, case, step)
+    setting.sql("UPDATE nox_finans_connector SET database_uuid = 'the lost one'")
+    case.sync()
+    assert read(case, "state") == "queued"
+    setting.worker.do("code", code=TAKE_OVER)
+    sync_until(case, "accepted", "closed")
+    assert handed_over(setting, case) == (1, 1)
+
+
+def test_what_the_lost_database_had_begun_is_finished(setting):
+    case = send_new(setting)
+    setting.sandbox.post("faults", path="^/3/noxfinansinvoices$", kind="cut", when="before")
+    case.sync()
+    forget(setting, case, None)
+    setting.sql("UPDATE nox_finans_connector SET database_uuid = 'the lost one'")
+    setting.worker.do("code", code=TAKE_OVER)
+    sync_until(case, "accepted", "closed")
+    assert handed_over(setting, case) == (1, 1)
+    assert not read(case, "is_doubted")
+
+
+def test_a_no_to_what_it_has_already_is_not_believed(setting):
+    """A look-up may come too early to see the hand-over; then the second one is refused."""
+    setting.sandbox.post("settings", second_hand_over="refuse")
+    case = make_case(setting)
+    forget(setting, case, "bookkept")
+    sync_until(case, "accepted", "refused")
+    assert read(case, "state") == "accepted"
+    assert handed_over(setting, case) == (1, 1)
+
+
+def test_a_refusal_while_looking_up_ends_and_can_be_mended(setting):
+    case = send_new(setting)
+    setting.sandbox.post("faults", method="POST", path="^/3/customers$", kind="cut", when="after")
+    case.sync()
+    assert read(case, "state") == "uncertain"
+    error = {"ErrorInformation": {"error": 1, "message": "Ogiltig adress.", "code": 2000359}}
+    setting.sandbox.post(
+        "faults", method="PUT", path="^/3/customers/", kind="status", code=400, body=error
+    )
+    sync_until(case, "refused")
+    assert "Ogiltig adress." in read(case, "error_message")
+    setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
+    sync_until(case, "accepted")
+    assert handed_over(setting, case) == (1, 1)
+
+
+def test_a_refusal_is_not_repeated_by_itself(setting):
+    case = send_new(setting)
+    error = {"ErrorInformation": {"error": 1, "message": "Nej.", "code": 2000359}}
+    setting.sandbox.post(
+        "faults", method="POST", path="^/3/invoices$", kind="status", code=400, body=error
+    )
+    case.sync()
+    assert read(case, "state") == "refused"
+    setting.sql("UPDATE nox_finans_connector SET list_try = now() + interval '1 day'")
+    assert setting.calls_of_run() == []
+    setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
+    sync_until(case, "accepted")
+
+
+def test_a_customer_that_was_deleted_there_is_made_anew(setting):
+    first = make_case(setting)
+    (company,) = setting.sandbox.get("companies")
+    setting.sandbox.post("reset", company_id=company["company_id"])
+    second = Case(
+        setting, setting.worker.do("code", code=OF_SAME_CUSTOMER, case_id=first.id)
+    )
+    sync_until(second, "refused")
+    setting.worker.do("code", code=SEND_AGAIN, case_id=second.id)
+    sync_until(second, "accepted")
+    assert handed_over(setting, second) == (1, 1)
+
+
+def test_without_the_list_of_changes_cases_are_followed_all_the_same(setting):
+    case = send_new(setting)
+    setting.sql("UPDATE nox_finans_connector SET list_try = NULL")
+    setting.sandbox.post(
+        "faults", method="GET", path="^/3/invoices$", kind="status", code=500, times=9
+    )
+    for _time in range(20):
+        case.sync()
+        if read(case, "remote_status") == "OPEN":
+            return
+    raise AssertionError(read(case, "remote_status"))
+
+
+def test_a_failed_call_is_no_contact(setting):
+    case = send_new(setting)
+    ((before,),) = setting.sql(
+        "UPDATE nox_finans_connector SET last_success = now() - interval '1 day'"
+        " RETURNING last_success"
+    )
+    setting.sandbox.post("faults", path="^/3/", kind="status", code=500, times=9)
+    case.sync()
+    assert setting.sql("SELECT last_success FROM nox_finans_connector") == [(before,)]
+    setting.sandbox.clear_faults()
+    sync_until(case, "accepted")
+    assert setting.sql("SELECT last_success FROM nox_finans_connector") > [(before,)]
