@@ -1,4 +1,4 @@
-"""What Odoo knows is older, or other, than what the service has: the invoice goes once all the same.
+"""What Odoo knows is older, or other, than what the service has: the invoice goes once.
 
 A restored copy of a database, a deleted customer, a refusal while something is looked up, a part of
 the interface that does not answer.
@@ -156,9 +156,7 @@ def test_a_customer_that_was_deleted_there_is_made_anew(setting):
     first = make_case(setting)
     (company,) = setting.sandbox.get("companies")
     setting.sandbox.post("reset", company_id=company["company_id"])
-    second = Case(
-        setting, setting.worker.do("code", code=OF_SAME_CUSTOMER, case_id=first.id)
-    )
+    second = Case(setting, setting.worker.do("code", code=OF_SAME_CUSTOMER, case_id=first.id))
     sync_until(second, "refused")
     setting.worker.do("code", code=SEND_AGAIN, case_id=second.id)
     sync_until(second, "accepted")

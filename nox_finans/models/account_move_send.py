@@ -117,11 +117,10 @@ class AccountMoveSend(models.AbstractModel):
             }
         # Full rights: where one sends to is for all to see who send.
         connectors = moves.company_id.sudo().nox_finans_connector_ids
-        if connectors.filtered(lambda connector: connector.environment == "sandbox"):
-            labels = dict(connectors._fields["environment"]._description_selection(self.env))
-            alerts["nox_finans_sandbox"] = {
+        if connectors:
+            alerts["nox_finans_environment"] = {
                 "level": "info",
-                "message": self.env._("Nox Finans: %s", labels["sandbox"]),
+                "message": self.env._("Nox Finans: %s", connectors._get_environment_label()),
             }
         return alerts
 

@@ -335,7 +335,7 @@ class NoxFinansCase(models.Model):
             actions.add("send_again")
         if self.state in ("queued", "uncertain") and (self.next_try or self.is_stuck):
             actions.add("try_now")
-        if self.state == "queued" and not self.step or self._is_of_sandbox_only():
+        if (self.state == "queued" and not self.step) or self._is_of_sandbox_only():
             actions.add("withdraw")
         return actions | self._get_service_actions()
 
@@ -835,7 +835,7 @@ class NoxFinansCase(models.Model):
             )
 
     def _note_number(self, answer):
-        """Keep the number that the service gave the invoice; return its total, ours if it says none.
+        """Keep the number that the service gave the invoice; return its total, or else ours.
 
         :raises UncertainError: the answer holds no number
         """

@@ -355,6 +355,11 @@ class NoxFinansConnector(models.Model):
             name=self.env._("Nox Finans Connection")
         )
 
+    def _get_environment_label(self):
+        """Return in words where the companies' invoices go to."""
+        labels = dict(self._fields["environment"]._description_selection(self.env))
+        return ", ".join(sorted({labels[connector.environment] for connector in self}))
+
     def _get_obstacle(self):
         """Return in words why nothing can be sent by this connection now, or None."""
         if self._is_foreign():

@@ -4,7 +4,6 @@ from odoo.tools import float_compare
 from ..api import payloads
 from ..api.errors import RefusedError
 
-
 # Read at once, and nothing else: all that a form would show is ten times as much.
 CASE_FIELDS = [
     "channel",

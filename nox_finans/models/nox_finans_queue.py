@@ -79,9 +79,7 @@ class NoxFinansCase(models.Model):
             "commercial_partner_id": of_move["commercial_partner_id"],
             "service": service,
             "channel": channel,
-            "reference": SQL(
-                "%s || replace(gen_random_uuid()::text, '-', '')", REFERENCE_PREFIX
-            ),
+            "reference": SQL("%s || replace(gen_random_uuid()::text, '-', '')", REFERENCE_PREFIX),
         }
 
     def _get_chosen(self, moves, query, selection, get_domain):

@@ -352,7 +352,9 @@ class Run:
             return
         except NoxFinansError as error:
             # Each case is asked for once a week at the latest: that goes on.
-            _logger.warning("Nox Finans, company %s: no list of changes, %s", self._company_id, error)
+            _logger.warning(
+                "Nox Finans, company %s: no changes listed, %s", self._company_id, error
+            )
             self.connector.list_try = now + LIST_INTERVAL
             return
         self._note_changes(rows)

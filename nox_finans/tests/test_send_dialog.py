@@ -49,7 +49,7 @@ class TestSendDialog(NoxFinansCase):
         dialog = self._open(move)
         self.assertFalse(dialog.sending_method_checkboxes["nox_finans"]["checked"])
         dialog = self._open(move, ["nox_finans"])
-        self.assertEqual(list(dialog.alerts), ["nox_finans_sandbox"])
+        self.assertEqual(list(dialog.alerts), ["nox_finans_environment"])
         dialog.action_send_and_print()
         case = move.nox_finans_case_id
         self.assertEqual((case.state, case.user_id), ("queued", self.clerk))
@@ -106,7 +106,7 @@ class TestSendDialog(NoxFinansCase):
         self.assertEqual(dialog.alerts["nox_finans_blocked"]["level"], "warning")
         self.assertIn(red.name, dialog.alerts["nox_finans_blocked"]["message"])
         self.assertIn(yellow.name, dialog.alerts["nox_finans_warning"]["message"])
-        self.assertEqual(dialog.alerts["nox_finans_sandbox"]["level"], "info")
+        self.assertEqual(dialog.alerts["nox_finans_environment"]["level"], "info")
         dialog.action_send_and_print()
         self._run_odoos_cron()
         cases = (green + yellow).nox_finans_case_id

@@ -19,7 +19,9 @@ class NoxFinansRulePreview(models.TransientModel):
     )
     is_on = fields.Boolean(related="rule_id.is_on")
     is_automatic = fields.Boolean(related="rule_id.is_automatic")
-    obstacle = fields.Char(compute="_compute_obstacle")
+    obstacle = fields.Char(compute="_compute_connection")
+    environment = fields.Char(compute="_compute_connection")
+    is_sandbox = fields.Boolean(compute="_compute_connection")
     taken_move_ids = fields.Many2many(
         comodel_name="account.move", compute="_compute_taken", string="Would Be Sent"
     )
@@ -38,11 +40,13 @@ class NoxFinansRulePreview(models.TransientModel):
     summary = fields.Text(compute="_compute_lines", store=True)
 
     @api.depends("rule_id")
-    def _compute_obstacle(self):
+    def _compute_connection(self):
         for preview in self:
             # Full rights: whether there is a connection is for all to know who send.
             connector = preview.rule_id.company_id.sudo()._get_nox_finans_connector()
             preview.obstacle = connector._get_obstacle()
+            preview.environment = connector._get_environment_label()
+            preview.is_sandbox = connector.environment == "sandbox"
 
     @api.depends("rule_id")
     def _compute_taken(self):

@@ -48,10 +48,7 @@ class NoxFinansSend(models.TransientModel):
         for wizard in self:
             # Full rights: where one sends to is for all to see who send.
             connectors = wizard.move_ids.company_id.sudo().nox_finans_connector_ids
-            labels = dict(connectors._fields["environment"]._description_selection(self.env))
-            wizard.environment = ", ".join(
-                sorted({labels[connector.environment] for connector in connectors})
-            )
+            wizard.environment = connectors._get_environment_label()
             wizard.is_sandbox = "sandbox" in connectors.mapped("environment")
             wizard.connection_message = " ".join(
                 f"{connector.company_id.name}: {connector.connection_message}"
