@@ -1,12 +1,14 @@
 """The databases that are measured: many open invoices, copied from the demo company's by SQL."""
 
 import hashlib
+from contextlib import closing
 
 from .. import databases, odoo
 from ..processes import child, free_port, wait_until_answers
-from ..project import LOGS, ROOT, say
+from ..project import CHECKOUT, LOGS, ROOT, RUN, locked, say
 
-PREFIX = "nox_finans_bench"
+# A server may serve several checkouts; the file store is this one's.
+PREFIX = f"nox_finans_bench_{CHECKOUT}"
 # So many invoices has a customer.
 INVOICES_PER_CUSTOMER = 5
 # What differs between a copy and what it was copied from.
@@ -66,27 +68,36 @@ SELECT copied_line.id, account_tax_id
 
 def ensure(server, odoo_root, invoices):
     """Return the name of the database with so many open customer invoices, made once and kept."""
-    name = f"{PREFIX}_{invoices}_{_key()}"
-    if not server.exists(name):
-        for old in server.names(f"{PREFIX}_{invoices}_"):
+    name = f"{PREFIX}_{_key()}_{invoices}"
+    with locked(RUN / PREFIX, waiting="Another command is building the databases; waiting …"):
+        base = _ensure_base(server, odoo_root)
+        if not server.exists(name):
+            half = f"{name}_building"
+            databases.copy(server, base, half)
+            say(f"Copying the demo company's open invoices until there are {invoices}")
+            with closing(server.connect(half)) as connection, connection.cursor() as cursor:
+                _multiply(cursor, invoices)
+            databases.rename(server, half, name)
+    return name
+
+
+def _ensure_base(server, odoo_root):
+    """Return the name of the database with the demo company; drop those of an older source."""
+    name = f"{PREFIX}_{_key()}"
+    for old in server.names(PREFIX):
+        if not old.startswith(name):
             databases.drop(server, old)
+    if not server.exists(name):
         half = f"{name}_building"
         databases.make_test_database(server, odoo_root, half)
         with sandbox() as url:
             databases.fill_with_demo_data(server, half, url)
-        say(f"Copying the demo company's open invoices until there are {invoices}")
-        connection = server.connect(half)
-        try:
-            with connection.cursor() as cursor:
-                _multiply(cursor, invoices)
-        finally:
-            connection.close()
         databases.rename(server, half, name)
     return name
 
 
 def _key():
-    """Return a short word for what the database is made from."""
+    """Return a short word for what the databases are made from."""
     with open(__file__, "rb") as file:
         return hashlib.sha256(databases.source_hash().encode() + file.read()).hexdigest()[:8]
 

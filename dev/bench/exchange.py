@@ -4,7 +4,6 @@ What is sent stays sent: these work on copies of the databases that are kept.
 """
 
 import json
-import os
 import secrets
 import urllib.request
 from contextlib import closing, contextmanager
@@ -16,7 +15,6 @@ from .database import sandbox
 
 # Documented: 25 requests in any 5 seconds.
 LIMIT, WINDOW = 25, 5
-SECONDS = int(os.environ.get("NOX_BENCH_SECONDS") or 60)
 # A first invoice of a new customer costs at least so many calls.
 CALLS_PER_INVOICE = 3
 QUICK = ("--no-rate-limit", "--confirm-delay", "0")
@@ -58,14 +56,14 @@ def memory_of_run(bench, queued, sent):
         return bench.inside(name, "exchange_memory", sent=sent)
 
 
-def pace(bench):
-    """Return how many calls were made in SECONDS, how many the limit allows, and the 429s."""
-    allowed = SECONDS * LIMIT // WINDOW
+def pace(bench, seconds):
+    """Return how many calls were made in `seconds`, how many the limit allows, and the 429s."""
+    allowed = seconds * LIMIT // WINDOW
     with connected_copy(bench, bench.tenth) as (name, url, _company):
         count = (allowed + 10 * LIMIT // WINDOW) // CALLS_PER_INVOICE
-        bench.inside(name, "exchange_for", count=count, seconds=SECONDS + 5)
+        bench.inside(name, "exchange_for", count=count, seconds=seconds + 5)
         calls = _get_calls(url)
-    end = datetime.fromisoformat(calls[0]["time"]) + timedelta(seconds=SECONDS)
+    end = datetime.fromisoformat(calls[0]["time"]) + timedelta(seconds=seconds)
     return {
         "calls": sum(datetime.fromisoformat(row["time"]) < end for row in calls),
         "allowed": allowed,

@@ -5,7 +5,7 @@ what is left out is HTTP itself, which is the same for all that is compared.
 """
 
 import json
-import resource
+import re
 import statistics
 import time
 from contextlib import contextmanager
@@ -59,18 +59,11 @@ def take(env, work, repeat=REPEAT):
 def side_by_side(env, ours, beside, repeat=REPEAT):
     """Measure two things in turns, so that what slows the machine slows both."""
     times = {ours: [], beside: []}
-    queries = 0
     ours(), beside()
     for _time in range(repeat):
         for work in (ours, beside):
-            seconds, count = take(env, work, repeat=1)
-            times[work].append(seconds)
-            queries = count if work is ours else queries
-    return {
-        "ours": statistics.median(times[ours]),
-        "beside": statistics.median(times[beside]),
-        "queries": queries,
-    }
+            times[work].append(take(env, work, repeat=1)[0])
+    return {"ours": statistics.median(times[ours]), "beside": statistics.median(times[beside])}
 
 
 @contextmanager
@@ -115,30 +108,29 @@ def get_selection_domain():
 
 
 def first_page(env):
-    selection = specification(env, "account.move", "nox_finans.account_move_view_list_selection")
-    invoices = specification(env, "account.move", "account.view_out_invoice_tree")
-    options = {"limit": PAGE, "offset": 0, "count_limit": 10001}
-    order = "invoice_date desc, name desc, id desc"
     return side_by_side(
         env,
-        lambda: ask(
-            env,
-            "account.move",
-            "web_search_read",
-            get_selection_domain(),
-            selection,
-            order=order,
-            **options,
-        ),
-        lambda: ask(
-            env,
-            "account.move",
-            "web_search_read",
-            [("move_type", "in", TYPES)],
-            invoices,
-            order=order,
-            **options,
-        ),
+        lambda: open_list(env, "nox_finans.account_move_view_list_selection"),
+        lambda: open_list(env, "account.view_out_invoice_tree"),
+    )
+
+
+def first_page_queries(env):
+    return take(env, lambda: open_list(env, "nox_finans.account_move_view_list_selection"))[1]
+
+
+def open_list(env, view):
+    """Show the first page of what the selection shows, by the columns of a list."""
+    return ask(
+        env,
+        "account.move",
+        "web_search_read",
+        get_selection_domain(),
+        specification(env, "account.move", view),
+        order="invoice_date desc, name desc, id desc",
+        limit=PAGE,
+        offset=0,
+        count_limit=10001,
     )
 
 
@@ -302,14 +294,14 @@ def open_batch_send(env, moves):
 def dialog(env, some, many):
     few, lots = find_ready(env, some), find_ready(env, many)
     with undone(env):
-        small, queries = take(env, lambda: open_send(env, few), repeat=3)
+        small, _queries = take(env, lambda: open_send(env, few), repeat=3)
         large, _queries = take(env, lambda: open_send(env, lots), repeat=1)
         beside, _queries = take(env, lambda: open_batch_send(env, few), repeat=1)
-    return {"ours": small, "large": large, "beside": beside, "queries": queries}
+    return {"ours": small, "large": large, "beside": beside}
 
 
-def dialog_queries(env, some):
-    few = find_ready(env, some)
+def dialog_queries(env, count):
+    few = find_ready(env, count)
     with undone(env):
         return take(env, lambda: open_send(env, few), repeat=2)[1]
 
@@ -333,13 +325,8 @@ def queue(env, count):
     for _time in range(3):
         for work in (beside, ours):
             with undone(env):
-                seconds, queries = take(env, work, repeat=1)
-                times[work].append(seconds)
-    return {
-        "ours": statistics.median(times[ours]),
-        "beside": statistics.median(times[beside]),
-        "queries": queries,
-    }
+                times[work].append(take(env, work, repeat=1)[0])
+    return {"ours": statistics.median(times[ours]), "beside": statistics.median(times[beside])}
 
 
 def count_filled_columns(env, move):
@@ -397,9 +384,16 @@ def memory(env, work, count):
 
 
 def grown(work):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return by how many megabytes `work` makes the process grow at its peak (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _memory("VmRSS")
     work()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return (_memory("VmHWM") - before) / 1024
+
+
+def _memory(name):
+    (line,) = re.findall(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(line)
 
 
 # -----------------------------------------------------------------------------

@@ -12,15 +12,26 @@ from ..project import BUILD, ROOT, RUN, say
 from . import database, exchange, saving
 
 RESULT = BUILD / "bench.json"
-INVOICES = int(os.environ.get("NOX_BENCH_INVOICES") or 100_000)
+INVOICES, SECONDS = 100_000, 60
 
 
 class Bench:
-    def __init__(self, server, odoo_root):
+    """Measures in the databases that are kept, or in copies of them.
+
+    :param invoices: how many the larger database has; the smaller has a tenth
+    :param seconds: how long the pace is measured
+    """
+
+    def __init__(self, server, odoo_root, invoices=INVOICES, seconds=SECONDS):
         self.server, self.odoo_root = server, odoo_root
-        self.full = database.ensure(server, odoo_root, INVOICES)
-        self.tenth = database.ensure(server, odoo_root, INVOICES // 10)
+        self.invoices, self.seconds = invoices, seconds
+        self.full = database.ensure(server, odoo_root, invoices)
+        self.tenth = database.ensure(server, odoo_root, invoices // 10)
         self.rows = []
+
+    def measure(self, steps):
+        for step in steps:
+            getattr(self, step)()
 
     def inside(self, name, what, **options):
         """Measure in a fresh process of Odoo on the database `name`."""
@@ -30,9 +41,7 @@ class Bench:
             "from dev.bench.inside import measure\n"
             f"measure(env, {what!r}, {str(answer)!r}, **{options!r})\n"
         )
-        databases.run_code(
-            self.server, name, code, f"Measuring: {what.replace('_', ' ')} {options}"
-        )
+        databases.run_code(self.server, name, code, f"Measuring: {what.replace('_', ' ')}")
         return json.loads(answer.read_text())
 
     def note(self, number, what, ours, beside, reached, to_reach, ratio=None):
@@ -66,14 +75,14 @@ class Bench:
 
     @property
     def some(self):
-        return max(INVOICES // 100, 10)
+        return max(self.invoices // 100, 10)
 
     @property
     def many(self):
         return 10 * self.some
 
     def first_page(self):
-        self.first_page_found = found = self.inside(self.full, "first_page")
+        found = self.inside(self.full, "first_page")
         self.note_ratio(1, "selection's first page, beside Odoo's own list", found, 3)
 
     def counters(self):
@@ -86,7 +95,6 @@ class Bench:
 
     def dialog(self):
         found = self.inside(self.full, "dialog", some=self.some, many=self.many)
-        self.dialog_found = found
         times = found["beside"] / found["ours"]
         self.note(
             4,
@@ -113,24 +121,20 @@ class Bench:
         self.note_ratio(5, f"queue {self.many}, beside plain records", found, 2)
 
     def queries(self):
-        few = max(self.some // 10, 5)
         for number, what, options in (
-            (1, "first_page", {}),
-            (4, "dialog_queries", {"some": few}),
-            (5, "queue_queries", {"count": few}),
+            (1, "first_page_queries", {}),
+            (4, "dialog_queries", {"count": self.some}),
+            (5, "queue_queries", {"count": self.some}),
         ):
-            counts = []
-            for name in (self.full, self.tenth):
-                found = self.inside(name, what, **options)
-                counts.append(found["queries"] if what == "first_page" else found)
-            self.note(
-                9,
-                f"SQL queries of row {number}, at {INVOICES} and at {INVOICES // 10}",
-                counts[0],
-                counts[1],
-                counts[0] == counts[1],
-                "equal",
-            )
+            counts = [self.inside(name, what, **options) for name in (self.full, self.tenth)]
+            self._note_queries(number, f"at {self.invoices} and at {self.invoices // 10}", counts)
+        for number, what in ((4, "dialog_queries"), (5, "queue_queries")):
+            counts = [self.inside(self.full, what, count=count) for count in (self.many, self.some)]
+            self._note_queries(number, f"with {self.many} and with {self.some} marked", counts)
+
+    def _note_queries(self, number, which, counts):
+        what = f"SQL queries of row {number}, {which}"
+        self.note(9, what, *counts, counts[0] == counts[1], "equal")
 
     def memory(self):
         for what in ("dialog", "queue"):
@@ -172,11 +176,11 @@ class Bench:
         )
 
     def pace(self):
-        found = exchange.pace(self)
+        found = exchange.pace(self, self.seconds)
         share = found["calls"] / found["allowed"]
         self.note(
             7,
-            f"calls in {exchange.SECONDS} s, of those that the limit allows",
+            f"calls in {self.seconds} s, of those that the limit allows",
             found["calls"],
             found["allowed"],
             share >= 0.95,
@@ -187,14 +191,14 @@ class Bench:
         self.note(7, "answers 429 (too many requests)", refused, "", refused == 0, "0")
 
     def status_sync(self):
-        changed = max(INVOICES // 1000, 10)
-        small = exchange.status_sync(self, INVOICES // 10, changed)
-        large = exchange.status_sync(self, INVOICES, changed)
+        changed = max(self.invoices // 1000, 10)
+        small = exchange.status_sync(self, self.invoices // 10, changed)
+        large = exchange.status_sync(self, self.invoices, changed)
         ratio = large["seconds"] / small["seconds"]
         most = changed + 5
         self.note(
             8,
-            f"status: {INVOICES} open, {changed} changed, beside {INVOICES // 10} open",
+            f"status: {self.invoices} open, {changed} changed, beside {self.invoices // 10} open",
             f"{large['seconds']:.2f} s",
             f"{small['seconds']:.2f} s",
             ratio <= 1.3,
@@ -203,7 +207,7 @@ class Bench:
         )
         self.note(
             8,
-            f"status: calls for {changed} changed of {INVOICES}",
+            f"status: calls for {changed} changed of {self.invoices}",
             large["calls"],
             most,
             large["calls"] <= most,
@@ -231,11 +235,15 @@ STEPS = (
 
 
 def run(server, odoo_root):
-    """Measure all rows, or those that NOX_BENCH_STEPS names, and show and write them."""
-    bench = Bench(server, odoo_root)
-    wanted = (os.environ.get("NOX_BENCH_STEPS") or ",".join(STEPS)).split(",")
-    for step in wanted:
-        getattr(bench, step)()
+    """Measure all rows, or those of the steps that the environment names, show and write them."""
+    environment = os.environ
+    bench = Bench(
+        server,
+        odoo_root,
+        int(environment.get("NOX_BENCH_INVOICES") or INVOICES),
+        int(environment.get("NOX_BENCH_SECONDS") or SECONDS),
+    )
+    bench.measure((environment.get("NOX_BENCH_STEPS") or ",".join(STEPS)).split(","))
     show(bench.rows)
     RESULT.write_text(json.dumps(bench.rows, indent=2) + "\n")
     say(f"Written to {RESULT.relative_to(ROOT)}")

@@ -398,8 +398,13 @@ class AccountMove(models.Model):
 
     def _filter_nox_finans_blocked(self):
         """Return those of the invoices that would be left out of a sending."""
-        blocked = failing_domain(self.company_id, is_blocking)
+        blocked = failing_domain(self._get_nox_finans_move_companies(), is_blocking)
         return self.search(Domain("id", "in", self.ids) & blocked)
+
+    def _get_nox_finans_move_companies(self):
+        """Return the companies of the invoices, of however many, by one query."""
+        groups = self._read_group([("id", "in", self.ids)], ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in groups))
 
     def _get_nox_finans_companies(self):
         """Return the companies whose invoices a search can meet."""
@@ -461,7 +466,9 @@ class AccountMove(models.Model):
         """Open the send wizard on these invoices."""
         if not self:
             raise UserError(self.env._("Mark the invoices first that you want to send."))
-        wizard = self.env["nox.finans.send"].create({"move_ids": [(6, 0, self.ids)]})
+        # Of thousands only the access is checked here: what is shown is read when it is shown.
+        wizards = self.env["nox.finans.send"].with_context(prefetch_fields=False)
+        wizard = wizards.create({"move_ids": [(6, 0, self.ids)]})
         return {
             **wizard._get_records_action(name=self.env._("Send via Nox Finans")),
             "target": "new",
@@ -494,7 +501,7 @@ class AccountMove(models.Model):
         self.check_access("write")
         # Of thousands only a few fields are read: not all that a form would show.
         moves = self.with_context(prefetch_fields=False)
-        for company in moves.company_id:
+        for company in moves._get_nox_finans_move_companies():
             # Full rights: whether there is a connection is for all to know who send.
             company.sudo()._get_nox_finans_connector()._check_ready_to_send()
         free = moves.try_lock_for_update(allow_referencing=True)
@@ -541,13 +548,9 @@ class AccountMove(models.Model):
         # Full rights: nobody may create or change cases but through `_nox_finans_queue`, and where
         # they go to is for all to know who send.
         moves = self.sudo()
-        refused = moves.filtered(
-            lambda move: (
-                move.nox_finans_case_state == "refused"
-                # What another environment has got is nothing to go on with here.
-                and not move.nox_finans_case_id._is_elsewhere()
-            )
-        )
+        refused = moves.search([("id", "in", moves.ids), ("nox_finans_case_state", "=", "refused")])
+        # What another environment has got is nothing to go on with here.
+        refused = refused.filtered(lambda move: not move.nox_finans_case_id._is_elsewhere())
         for move in refused:
             move.nox_finans_case_id._requeue(move.nox_finans_service, move.nox_finans_used_channel)
         cases = refused.nox_finans_case_id

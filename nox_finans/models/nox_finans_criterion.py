@@ -14,6 +14,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
+from .nox_finans_case import CHANNELS, SERVICES
+
 _lt = LazyTranslate(__name__)
 
 REJECTED = "rejected"
@@ -189,6 +191,26 @@ class CompanyRules(SendingRules):
         if channel == "letter":
             return self.channel_is(channel) | self.lacks_email()
         return self.channel_is(channel) & ~self.lacks_email()
+
+    def get_choice_sql(self, moves, query):
+        """Return the service and the channel of each invoice that `query` finds, as SQL."""
+        return (
+            _get_first_sql(moves, query, SERVICES, self.service_is),
+            _get_first_sql(moves, query, CHANNELS, self.used_channel_is),
+        )
+
+
+def _get_first_sql(moves, query, selection, get_domain):
+    """Return the first value of `selection` whose domain holds, as SQL."""
+    cases = (
+        SQL(
+            "WHEN %s THEN %s",
+            get_domain(value).optimize_full(moves)._to_sql(moves, query.table, query),
+            value,
+        )
+        for value, _label in selection
+    )
+    return SQL("CASE %s END", SQL(" ").join(cases))
 
 
 def _get_id(env, xmlid):

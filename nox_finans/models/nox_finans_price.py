@@ -1,6 +1,5 @@
-from collections import Counter
-
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .nox_finans_case import ACTIONS, CHANNELS, SERVICES
 from .nox_finans_criterion import CompanyRules
@@ -60,14 +59,22 @@ class NoxFinansPrice(models.Model):
         """Return what sending the invoices costs in SEK by the price lists of their companies,
         and for how many no price is known."""
         cost = unpriced = 0
-        for company, of_company in moves.grouped("company_id").items():
-            prices = self._get_prices(company, CompanyRules.of(company).today)
-            chosen = Counter(
-                (move.nox_finans_service, move.nox_finans_used_channel) for move in of_company
-            )
-            cost += sum(count * prices.get(choice, 0) for choice, count in chosen.items())
-            unpriced += sum(count for choice, count in chosen.items() if choice not in prices)
+        for company in moves._get_nox_finans_move_companies():
+            rules = CompanyRules.of(company)
+            prices = self._get_prices(company, rules.today)
+            for *choice, count in self._count_choices(moves, rules):
+                price = prices.get(tuple(choice))
+                cost += count * (price or 0)
+                unpriced += 0 if price is not None else count
         return cost, unpriced
+
+    def _count_choices(self, moves, rules):
+        """Return a row for each service and channel of a company's invoices, and their number."""
+        query = moves._search([("id", "in", moves.ids), ("company_id", "=", rules.company_id)])
+        service, channel = rules.get_choice_sql(moves, query)
+        return self.env.execute_query(
+            SQL("%s GROUP BY 1, 2", query.select(service, channel, SQL("count(*)")))
+        )
 
     @api.model
     def _get_price_of(self, company, action, today):

@@ -19,13 +19,14 @@ class NoxFinansCase(models.Model):
         extends this method.
         """
         cases = self.browse()
-        for company, of_company in moves.grouped("company_id").items():
-            cases += self._insert_for(company, of_company)
+        for company in moves._get_nox_finans_move_companies():
+            cases += self._insert_for(company, moves)
         cases._stop_followup()
         return cases
 
     def _insert_for(self, company, moves):
-        query = moves._search(Domain("id", "in", moves.ids), order="id")
+        own = Domain("id", "in", moves.ids) & Domain("company_id", "=", company.id)
+        query = moves._search(own, order="id")
         columns = self._get_common_columns(company) | self._get_own_columns(company, moves, query)
         rows = self.env.execute_query(
             SQL(
@@ -71,8 +72,7 @@ class NoxFinansCase(models.Model):
         rules = CompanyRules.of(company)
         names = ("id", "partner_id", "commercial_partner_id")
         of_move = {name: moves._field_to_sql(query.table, name, query) for name in names}
-        service = self._get_chosen(moves, query, SERVICES, rules.service_is)
-        channel = self._get_chosen(moves, query, CHANNELS, rules.used_channel_is)
+        service, channel = rules.get_choice_sql(moves, query)
         return {
             "move_id": of_move["id"],
             "partner_id": of_move["partner_id"],
@@ -81,18 +81,6 @@ class NoxFinansCase(models.Model):
             "channel": channel,
             "reference": SQL("%s || replace(gen_random_uuid()::text, '-', '')", REFERENCE_PREFIX),
         }
-
-    def _get_chosen(self, moves, query, selection, get_domain):
-        """Return the first value of `selection` whose domain holds."""
-        cases = (
-            SQL(
-                "WHEN %s THEN %s",
-                get_domain(value).optimize_full(moves)._to_sql(moves, query.table, query),
-                value,
-            )
-            for value, _label in selection
-        )
-        return SQL("CASE %s END", SQL(" ").join(cases))
 
     def _link(self, rows):
         """Let the invoices know their case, as the computed field of the invoice does."""

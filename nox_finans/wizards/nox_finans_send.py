@@ -47,7 +47,9 @@ class NoxFinansSend(models.TransientModel):
     def _compute_environment(self):
         for wizard in self:
             # Full rights: where one sends to is for all to see who send.
-            connectors = wizard.move_ids.company_id.sudo().nox_finans_connector_ids
+            connectors = (
+                wizard.move_ids._get_nox_finans_move_companies().sudo().nox_finans_connector_ids
+            )
             wizard.environment = connectors._get_environment_label()
             wizard.is_sandbox = "sandbox" in connectors.mapped("environment")
             wizard.connection_message = " ".join(
