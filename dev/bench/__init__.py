@@ -1,3 +1,3 @@
-from .run import run
+from .run import measure, run
 
-__all__ = ["run"]
+__all__ = ["measure", "run"]

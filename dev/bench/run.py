@@ -29,19 +29,17 @@ class Bench:
         self.tenth = database.ensure(server, odoo_root, invoices // 10)
         self.rows = []
 
-    def measure(self, steps):
-        for step in steps:
-            getattr(self, step)()
-
     def inside(self, name, what, **options):
-        """Measure in a fresh process of Odoo on the database `name`."""
+        """Return what a function of :mod:`inside` measures on the database `name`."""
+        return self.inside_at_once(name, (what, options))[0]
+
+    def inside_at_once(self, name, *orders):
+        """Measure one after the other in one fresh process of Odoo."""
         answer = RUN / "bench-answer.json"
         answer.unlink(missing_ok=True)
-        code = (
-            "from dev.bench.inside import measure\n"
-            f"measure(env, {what!r}, {str(answer)!r}, **{options!r})\n"
-        )
-        databases.run_code(self.server, name, code, f"Measuring: {what.replace('_', ' ')}")
+        code = f"from dev.bench.inside import measure\nmeasure(env, {orders!r}, {str(answer)!r})\n"
+        words = ", ".join(what.replace("_", " ") for what, _options in orders)
+        databases.run_code(self.server, name, code, f"Measuring: {words}")
         return json.loads(answer.read_text())
 
     def note(self, number, what, ours, beside, reached, to_reach, ratio=None):
@@ -81,20 +79,35 @@ class Bench:
     def many(self):
         return 10 * self.some
 
-    def first_page(self):
-        found = self.inside(self.full, "first_page")
-        self.note_ratio(1, "selection's first page, beside Odoo's own list", found, 3)
+    def screens(self):
+        """What a user waits for: rows 1 to 5, and their queries."""
+        some, many = {"count": self.some}, {"count": self.many}
+        counted = (("first_page_queries", {}), ("dialog_queries", some), ("queue_queries", some))
+        page, counts, red, dialog, queue, *queries = self.inside_at_once(
+            self.full,
+            ("first_page", {}),
+            ("counters", {}),
+            ("last_page_of_red_customers", {}),
+            ("dialog", {"some": self.some, "many": self.many}),
+            ("queue", many),
+            *counted,
+            ("dialog_queries", many),
+            ("queue_queries", many),
+        )
+        self.note_ratio(1, "selection's first page, beside Odoo's own list", page, 3)
+        self.note_ratio(2, "the three counters, beside SQL by hand", counts, 1.5)
+        self.note_ratio(3, "red by customer, last page, beside SQL by hand", red, 3)
+        self._note_dialog(dialog)
+        self.note_ratio(5, f"queue {self.many}, beside plain records", queue, 2)
+        fewer = self.inside_at_once(self.tenth, *counted)
+        which = f"at {self.invoices} and at {self.invoices // 10}"
+        for number, full, tenth in zip((1, 4, 5), queries, fewer, strict=False):
+            self._note_queries(number, which, (full, tenth))
+        which = f"with {self.many} and with {self.some} marked"
+        for number, lots, few in zip((4, 5), queries[3:], queries[1:3], strict=True):
+            self._note_queries(number, which, (lots, few))
 
-    def counters(self):
-        found = self.inside(self.full, "counters")
-        self.note_ratio(2, "the three counters, beside SQL by hand", found, 1.5)
-
-    def last_page_of_red_customers(self):
-        found = self.inside(self.full, "last_page_of_red_customers")
-        self.note_ratio(3, "red by customer, last page, beside SQL by hand", found, 3)
-
-    def dialog(self):
-        found = self.inside(self.full, "dialog", some=self.some, many=self.many)
+    def _note_dialog(self, found):
         times = found["beside"] / found["ours"]
         self.note(
             4,
@@ -115,22 +128,6 @@ class Bench:
             "<= 12",
             growth,
         )
-
-    def queue(self):
-        found = self.inside(self.full, "queue", count=self.many)
-        self.note_ratio(5, f"queue {self.many}, beside plain records", found, 2)
-
-    def queries(self):
-        for number, what, options in (
-            (1, "first_page_queries", {}),
-            (4, "dialog_queries", {"count": self.some}),
-            (5, "queue_queries", {"count": self.some}),
-        ):
-            counts = [self.inside(name, what, **options) for name in (self.full, self.tenth)]
-            self._note_queries(number, f"at {self.invoices} and at {self.invoices // 10}", counts)
-        for number, what in ((4, "dialog_queries"), (5, "queue_queries")):
-            counts = [self.inside(self.full, what, count=count) for count in (self.many, self.some)]
-            self._note_queries(number, f"with {self.many} and with {self.some} marked", counts)
 
     def _note_queries(self, number, which, counts):
         what = f"SQL queries of row {number}, {which}"
@@ -220,12 +217,7 @@ class Bench:
 
 
 STEPS = (
-    "first_page",
-    "counters",
-    "last_page_of_red_customers",
-    "dialog",
-    "queue",
-    "queries",
+    "screens",
     "memory",
     "exchange_cost",
     "pace",
@@ -234,18 +226,26 @@ STEPS = (
 )
 
 
+def measure(server, odoo_root, invoices=INVOICES, seconds=SECONDS, steps=STEPS):
+    """Return what was measured, a dict for each row; see :class:`Bench`."""
+    bench = Bench(server, odoo_root, invoices, seconds)
+    for step in steps:
+        getattr(bench, step)()
+    return bench.rows
+
+
 def run(server, odoo_root):
     """Measure all rows, or those of the steps that the environment names, show and write them."""
     environment = os.environ
-    bench = Bench(
+    rows = measure(
         server,
         odoo_root,
         int(environment.get("NOX_BENCH_INVOICES") or INVOICES),
         int(environment.get("NOX_BENCH_SECONDS") or SECONDS),
+        (environment.get("NOX_BENCH_STEPS") or ",".join(STEPS)).split(","),
     )
-    bench.measure((environment.get("NOX_BENCH_STEPS") or ",".join(STEPS)).split(","))
-    show(bench.rows)
-    RESULT.write_text(json.dumps(bench.rows, indent=2) + "\n")
+    show(rows)
+    RESULT.write_text(json.dumps(rows, indent=2) + "\n")
     say(f"Written to {RESULT.relative_to(ROOT)}")
 
 
