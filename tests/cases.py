@@ -92,6 +92,13 @@ class Case:
         self.sync()
         return self.read()
 
+    def forge(self, method, path, body, **fault):
+        """Let the service answer something else than what it knows, as its next answer there."""
+        fault = {"when": "after", "kind": "status", "code": 200} | fault
+        self.setting.sandbox.post(
+            "faults", method=method, path=f"{path.format(self.number)}$", body=body, **fault
+        )
+
     @property
     def number(self):
         """The service's number of the invoice."""

@@ -159,6 +159,37 @@ def test_paid_already_asks(case):
 CLOSE_EYES = "env['nox.finans.connector'].search([]).report_mode = 'ask'"
 
 
+LEDGER = "/invoices/{}"
+
+
+def test_closed_before_it_is_booked_there_it_is_asked_again(case):
+    total = case.money().total
+    case.forge("GET", LEDGER, {"Invoice": {"Balance": total}}, times=2)
+    for _not_booked_yet in range(2):
+        case.sync() if case.money().there.paid else case.pay(total)
+        money = case.money()
+        assert (money.state, money.payments, money.activities) == ("accepted", [], 0)
+    case.sync()
+    money = case.money()
+    assert (money.state, money.close_reason) == ("closed", "paid")
+    assert (money.payments, money.residual, money.activities) == ([total], 0, 0)
+
+
+def test_closed_and_never_booked_there_a_person_is_asked(case):
+    total = case.money().total
+    case.forge("GET", LEDGER, {"Invoice": {"Balance": total}}, times=9)
+    case.pay(total)
+    case.setting.sql(
+        "UPDATE nox_finans_case SET unclear_since = unclear_since - interval '6 days'"
+        " WHERE id = %s",
+        case.id,
+    )
+    case.sync()
+    case.setting.sandbox.clear_faults()
+    money = case.money()
+    assert (money.state, money.payments, money.activities) == ("closed", [], 1)
+
+
 def test_a_stopped_case_books_nothing(case):
     case.ask("stop")
     money = case.money()

@@ -261,6 +261,9 @@ class NoxFinansCase(models.Model):
             ),
             payloads.STATUS_OPEN: self.env._("Approved, Nox Finans handles the invoice."),
             payloads.STATUS_PAUSED: self.env._("Paused at Nox Finans."),
+            payloads.STATUS_CLOSED: self.env._(
+                "Closed at Nox Finans, but its two balances do not agree yet: it is asked again."
+            ),
         }.get(self.remote_status, self.remote_status)
 
     def _compute_changed_since_sent(self):
@@ -846,7 +849,7 @@ class NoxFinansCase(models.Model):
 
     def _settle(self):
         """Close the case when the service has closed it, or plan when to ask again."""
-        if self.remote_status == payloads.STATUS_CLOSED:
+        if self._is_ended():
             self.write(
                 {
                     "state": "closed",
@@ -859,6 +862,10 @@ class NoxFinansCase(models.Model):
             self._note_event("closed", self._get_close_words())
         else:
             self._plan_sync()
+
+    def _is_ended(self):
+        """Tell whether the service has closed the case, and how is known."""
+        return self.remote_status == payloads.STATUS_CLOSED
 
     def _plan_sync(self):
         """Set when the service is asked again, if nothing else points to the case before that.
@@ -874,6 +881,9 @@ class NoxFinansCase(models.Model):
 
     def _get_next_sync(self):
         now = fields.Datetime.now()
+        if self.remote_status == payloads.STATUS_CLOSED:
+            # Only its end is still to be told, for which somebody waits.
+            return now + timedelta(seconds=LONGEST_PAUSE)
         spread = timedelta(seconds=random.uniform(0, 12 * 3600))
         latest = now + FULL_ROUND + spread
         if not self.next_event_date:

@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -12,6 +13,9 @@ from .nox_finans_criterion import CompanyRules
 _logger = logging.getLogger(__name__)
 
 MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"
+# How long a closed case waits for the service's two balances to agree: a payment that is booked
+# there over a long weekend shows in the one days after the other.
+CLOSING_PATIENCE = timedelta(days=5)
 
 
 class NoxFinansCase(models.Model):
@@ -42,6 +46,10 @@ class NoxFinansCase(models.Model):
         currency_field="company_currency_id",
         readonly=True,
         help="The invoice's balance as the service last listed it.",
+    )
+    unclear_since = fields.Datetime(
+        readonly=True,
+        help="Since when Nox Finans says that the case is closed, and its balances do not agree.",
     )
     is_credited_there = fields.Boolean(readonly=True)
     is_cancelled_there = fields.Boolean(readonly=True)
@@ -193,6 +201,8 @@ class NoxFinansCase(models.Model):
         :param capital: the case's balance as the answer has it, None when it has none
         """
         is_closed = self.remote_status == payloads.STATUS_CLOSED
+        if not is_closed:
+            self.unclear_since = False
         if not self.confirmed_date or self.move_id.move_type == "out_refund":
             return
         if capital is None and not is_closed:
@@ -203,6 +213,28 @@ class NoxFinansCase(models.Model):
         if is_closed or not self._is_same(capital, self.ledger_balance):
             self._note_ledger(client)
         self.received_amount = self.handed_over_amount - max(capital or 0, self.ledger_balance)
+        if is_closed:
+            is_unclear = _beyond_rounding((capital or 0) - self.ledger_balance)
+            self.unclear_since = is_unclear and (self.unclear_since or fields.Datetime.now())
+
+    def _is_ended(self):
+        """While the two balances disagree, it is not known how the case has ended."""
+        is_given_up = (
+            self.unclear_since and self.unclear_since + CLOSING_PATIENCE <= fields.Datetime.now()
+        )
+        return super()._is_ended() and (not self.unclear_since or is_given_up)
+
+    def _settle(self):
+        result = super()._settle()
+        if self.state == "closed" and self.unclear_since:
+            self._ask(
+                self.env._(
+                    "Nox Finans has closed the case, but its ledger says that %s is unpaid: find "
+                    "out there whether the customer has paid. It is not asked again by itself.",
+                    self._format(self.handed_over_amount - self.received_amount),
+                )
+            )
+        return result
 
     def _note_ledger(self, client):
         """Ask for the invoice at the service: its balance, and whether it was credited there."""
