@@ -89,6 +89,63 @@ def test_both_at_the_same_time(case):
     assert money.difference == 0
 
 
+@pytest.mark.parametrize(("requested", "paid"), [(20, 30), (30, 20)])
+def test_a_lost_report_is_not_taken_for_a_payment_that_came_meanwhile(case, requested, paid):
+    case.pay_in_odoo(requested)
+    case.sync(**{"break": {"method": "PUT", "path": "report-payment", "when": "before"}})
+    case.pay(paid)
+    money = case.money()
+    assert (money.there.reported, money.reported_amount, money.payments) == (0, 0, [])
+    assert (money.unbooked_amount, money.activities) == (paid, 1)
+    case.code("case.with_user(case.user_id).action_book()")
+    case.sync()
+    money = case.money()
+    assert (money.payments, money.reported_amount, money.there.reported) == (
+        [paid],
+        requested,
+        requested,
+    )
+    assert money.residual == money.capital_balance == money.total - requested - paid
+
+
+def test_a_report_that_arrived_with_a_payment_is_told_apart_by_a_person(case):
+    case.pay_in_odoo(20)
+    case.sync(**{"break": {"method": "PUT", "path": "report-payment", "when": "processed"}})
+    case.pay(10)
+    money = case.money()
+    assert (money.payments, money.unbooked_amount, money.activities) == ([], 30, 1)
+    case.pay_in_odoo(10)
+    case.code("case.with_user(case.user_id).action_mark_booked()")
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.unreported_amount, money.unbooked_amount) == (20, 0, 0)
+    assert money.residual == money.capital_balance == money.total - 30
+
+
+def test_a_lost_report_is_seen_in_the_balance_that_it_pays_off(case):
+    total = case.money().total
+    case.advance(45)
+    case.code(
+        "case.with_user(case.user_id)._request('report_payment', amount=amount)",
+        amount=total + 60,
+    )
+    case.sync(**{"break": {"method": "PUT", "path": "report-payment", "when": "processed"}})
+    case.sync()
+    money = case.money()
+    assert (money.state, money.reported_amount, money.payments) == ("closed", total, [])
+    assert (money.unbooked_amount, money.activities) == (0, 0)
+
+
+def test_a_lost_report_is_not_forgotten_when_the_balance_is_not_told(case):
+    case.pay_in_odoo(20)
+    case.sync(**{"break": {"method": "PUT", "path": "report-payment", "when": "processed"}})
+    case.forge("GET", "/noxfinansinvoices/{}", {"NoxFinansInvoice": {"Status": "OPEN"}})
+    for _untold_then_told in range(2):
+        case.sync()
+    money = case.money()
+    assert (money.payments, money.unbooked_amount) == ([], 20)
+
+
 def test_asked_first(setting, case):
     set_up(setting, journal=True, mode="ask")
     case.pay_in_odoo(30)

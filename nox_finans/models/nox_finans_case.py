@@ -503,7 +503,7 @@ class NoxFinansCase(models.Model):
         """
         before = self.capital_balance
         capital = self._note_status(answer)
-        self._note_report(before, is_clear)
+        self._note_report(before, capital, is_clear)
         self._note_receipts(client, capital)
         self._book_received()
         self._settle()

@@ -76,6 +76,11 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="What a person has been asked about, or has said need not be reported.",
     )
+    unclear_report_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="A report without a clear answer that may be part of what has come in.",
+    )
     unbooked_amount = fields.Monetary(
         currency_field="company_currency_id",
         string="To Be Booked",
@@ -252,16 +257,23 @@ class NoxFinansCase(models.Model):
     def _is_same(self, amount, other):
         return self.company_currency_id.compare_amounts(amount, other) == 0
 
-    def _note_report(self, before, is_clear):
-        """Count what was reported: clearly answered, or seen whole in the balance.
+    def _note_report(self, before, capital, is_clear):
+        """Count what was reported: clearly answered, or seen in the balance, all of it and no more.
 
-        The balance was fetched just before the report, so that it is not the customer's payment.
+        Without a clear answer the customer may have paid meanwhile. A balance that is as it was
+        tells that nothing arrived; what is neither is for a person to tell apart.
+
+        :param before: the balance just before the report
+        :param capital: the balance now, None when the answer has none
         """
         if self.requested_action != "report_payment" or not self.is_request_sent:
             return
-        fallen = before - self.capital_balance
-        if is_clear or self.company_currency_id.compare_amounts(fallen, self.requested_amount) >= 0:
-            self.reported_amount += self.requested_amount
+        # What goes beyond the balance pays fees.
+        reported = min(self.requested_amount, before)
+        if is_clear or (capital is not None and self._is_same(before - capital, reported)):
+            self.reported_amount += reported
+        elif capital is None or not self._is_same(before, capital):
+            self.unclear_report_amount = reported
 
     def _book_received(self):
         """Register what has come in as a payment, reconciled with the invoice; or ask a person.
@@ -313,6 +325,12 @@ class NoxFinansCase(models.Model):
         if self.unbooked_amount - move.amount_residual >= TOTAL_TOLERANCE:
             return self.env._(
                 "The invoice's open balance is only %s.", self._format(move.amount_residual)
+            )
+        if self.unclear_report_amount:
+            return self.env._(
+                "A report of %s to Nox Finans has had no clear answer and may be part of it: look "
+                "there. If it is, register the rest, and press “It Is Registered Already”.",
+                self._format(self.unclear_report_amount),
             )
         if locked := self._get_locks():
             return self.env._("The period is locked until %s.", locked)
@@ -398,7 +416,11 @@ class NoxFinansCase(models.Model):
     def _note_booked(self):
         # Full rights: nobody writes cases but the system; a person comes here by a gate.
         self.sudo().write(
-            {"booked_amount": self.booked_amount + self.unbooked_amount, "money_message": False}
+            {
+                "booked_amount": self.booked_amount + self.unbooked_amount,
+                "money_message": False,
+                "unclear_report_amount": 0,
+            }
         )
         self._close_questions()
 
