@@ -162,6 +162,21 @@ def test_asked_first(setting, case):
     assert (money.there.reported, money.unreported_amount, money.difference) == (30, 0, 0)
 
 
+@pytest.mark.parametrize(("mode", "reported"), [("ask", 40), ("auto", 50)])
+def test_what_was_paid_before_the_hand_over_is_reported_at_once(setting, mode, reported):
+    set_up(setting, journal=True, mode=mode)
+    case = make_case(setting, paid_before=40)
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.reported_amount, money.activities) == (40, 40, 0)
+    assert money.residual == money.capital_balance == money.total - 40
+    case.pay_in_odoo(10)
+    case.sync()
+    money = case.money()
+    assert (money.there.reported, money.unreported_amount) == (reported, 50 - reported)
+    assert money.activities == (mode == "ask")
+
+
 def test_need_not_be_reported(setting, case):
     set_up(setting, journal=True, mode="ask")
     case.pay_in_odoo(30)

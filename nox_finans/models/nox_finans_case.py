@@ -507,6 +507,8 @@ class NoxFinansCase(models.Model):
         self._note_receipts(client, capital)
         self._book_received()
         self._settle()
+        if self.is_report_due and not self.requested_action:
+            self.env["nox.finans.connector"]._trigger_exchange()
 
     def action_open_move(self):
         self.ensure_one()

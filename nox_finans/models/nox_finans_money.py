@@ -471,12 +471,11 @@ class NoxFinansCase(models.Model):
         self._sync(client)
         if not self.is_report_due or self.requested_action:
             return
-        connector = self.company_id._get_nox_finans_connector()
-        if connector.report_mode == "auto" and self._is_reportable():
+        if amount := self._get_amount_to_report():
             self.write(
                 {
                     "requested_action": "report_payment",
-                    "requested_amount": self.unreported_amount,
+                    "requested_amount": amount,
                     "requested_takes_fees": False,
                     "requested_by": False,
                     "next_try": False,
@@ -489,6 +488,31 @@ class NoxFinansCase(models.Model):
                 "report it, or the customer is chased for it.",
                 self._format(self.unreported_amount),
             )
+        )
+
+    def _get_amount_to_report(self):
+        """Return what is reported without asking a person.
+
+        What was paid before the hand-over is no question, whatever the company has chosen: it was
+        handed over only because an invoice cannot be in part.
+        """
+        if not self._is_reportable():
+            return 0
+        if self.company_id._get_nox_finans_connector().report_mode == "auto":
+            return self.unreported_amount
+        paid_before = sum(self._get_earlier_partials().mapped("debit_amount_currency"))
+        return max(min(self.unreported_amount, paid_before - self.reported_amount), 0)
+
+    def _get_partials(self):
+        """Return what the invoice's open balance has been lowered by."""
+        return self.move_id.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).matched_credit_ids
+
+    def _get_earlier_partials(self):
+        """Return what lowered the open balance before the invoice was handed over."""
+        return self._get_partials().filtered(
+            lambda partial: partial.create_date < self.accepted_date
         )
 
     def _ask_about_report(self, text):
