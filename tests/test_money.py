@@ -269,6 +269,55 @@ def test_a_stopped_case_books_nothing(case):
     assert (money.payments, money.residual) == ([], money.total)
 
 
+STOP = "case.with_user(case.user_id)._request('stop', mail=('Stoppad', 'Betala till oss'))"
+MAILS = "result = len(move.message_ids.filtered(lambda mail: mail.subject == 'Stoppad'))"
+
+
+def test_a_stop_that_takes_effect_later_is_still_a_stop(case):
+    case.code(STOP)
+    case.forge("PUT", "/noxfinansinvoices/{}/stop", {"NoxFinansInvoice": {"Status": "OPEN"}})
+    case.sync()
+    assert (case.money().state, case.code(MAILS)) == ("accepted", 0)
+    # Something else that is asked for meanwhile does not take its place.
+    case.ask("report_payment")
+    for _repeated in range(2):
+        case.sync()
+        assert (case.money().close_reason, case.code(MAILS)) == ("stopped", 1)
+
+
+@pytest.mark.parametrize("when", ["before", "processed"])
+def test_who_pays_while_the_answer_to_a_stop_is_lost_is_not_asked_to_pay(case, when):
+    case.code(STOP)
+    case.sync(**{"break": {"method": "PUT", "path": "/stop", "when": when}})
+    case.pay(case.money().total)
+    money = case.money()
+    assert (money.close_reason, case.code(MAILS)) == ("paid", 0)
+    assert (money.residual, len(money.payments)) == (0, 1)
+
+
+def test_a_stop_whose_answer_is_lost_and_that_is_asked_for_again(case):
+    case.code(STOP)
+    case.sync(**{"break": {"method": "PUT", "path": "/stop", "when": "processed"}})
+    not_yet = {"Status": "OPEN", "CurrentCapitalBalance": case.money().total}
+    case.forge("GET", "/noxfinansinvoices/{}", {"NoxFinansInvoice": not_yet})
+    case.sync()
+    assert (case.money().state, case.code(MAILS)) == ("accepted", 0)
+    case.code(STOP)
+    case.sync()
+    assert (case.money().close_reason, case.code(MAILS)) == ("stopped", 1)
+
+
+def test_a_refused_stop_is_forgotten(case):
+    case.code(STOP)
+    case.setting.sandbox.post("faults", path="/stop$", kind="status", code=400)
+    case.sync()
+    assert case.code("result = (case.state, bool(case.stop_asked_by), case.stop_mail_body)") == [
+        "accepted",
+        False,
+        False,
+    ]
+
+
 def test_the_daily_check_lists_what_lasts(setting, case):
     set_up(setting, journal=True, mode="ask")
     case.pay_in_odoo(30)

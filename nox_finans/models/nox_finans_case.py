@@ -198,6 +198,12 @@ class NoxFinansCase(models.Model):
     requested_takes_fees = fields.Boolean(
         readonly=True, help="The company pays the fees that were added."
     )
+    # Kept until the case is closed: the answer to a stop may be lost, or come before its effect.
+    stop_asked_by = fields.Many2one(
+        comodel_name="res.users",
+        readonly=True,
+        help="Who has asked for the stop that the service has not confirmed yet.",
+    )
     # Written to the customer once the service has confirmed that it does nothing more.
     stop_mail_subject = fields.Char(readonly=True)
     stop_mail_body = fields.Html(readonly=True)
@@ -410,17 +416,23 @@ class NoxFinansCase(models.Model):
         :raises UserError, AccessError: it is not allowed now
         """
         self._hold(action)
-        subject, body = mail or (False, False)
+        stop = {}
+        if action == "stop":
+            subject, body = mail or (False, False)
+            stop = {
+                "stop_asked_by": self.env.uid,
+                "stop_mail_subject": subject,
+                "stop_mail_body": body,
+            }
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo().write(
             {
+                **stop,
                 "requested_action": action,
                 # Shown as long as the pause lasts, whatever else is asked for meanwhile.
                 "requested_date": date or self.requested_date,
                 "requested_amount": amount,
                 "requested_takes_fees": takes_fees,
-                "stop_mail_subject": subject,
-                "stop_mail_body": body,
                 "requested_by": self.env.uid,
                 "is_request_sent": False,
                 "next_try": False,
@@ -429,17 +441,20 @@ class NoxFinansCase(models.Model):
         self.env["nox.finans.connector"]._trigger_exchange()
 
     def _end_request(self):
-        """End what was asked for; a customer whose case is stopped is told how to pay."""
+        self._clear_request()
+
+    def _end_stop(self):
+        """Forget the stop; a customer whose case is stopped is told how to pay what is left."""
         if self.close_reason == "stopped" and self.stop_mail_body:
             self._write_to_customer()
-        self._clear_request()
+        self.write({"stop_asked_by": False, "stop_mail_subject": False, "stop_mail_body": False})
 
     def _write_to_customer(self):
         self.move_id.message_post(
             subject=self.stop_mail_subject,
             body=self.stop_mail_body,
-            author_id=self.requested_by.partner_id.id,
-            email_from=self.requested_by.email_formatted,
+            author_id=self.stop_asked_by.partner_id.id,
+            email_from=self.stop_asked_by.email_formatted,
             partner_ids=self.partner_id.ids,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
@@ -451,13 +466,13 @@ class NoxFinansCase(models.Model):
                 "requested_action": False,
                 "is_request_sent": False,
                 "error_message": False,
-                "stop_mail_subject": False,
-                "stop_mail_body": False,
             }
         )
 
     def _note_refused_request(self):
         """The service has said no to what was asked for."""
+        if self.requested_action == "stop" and self.remote_status != payloads.STATUS_CLOSED:
+            self._end_stop()
         self._clear_request()
 
     def _perform_request(self, client, commit):
@@ -469,7 +484,7 @@ class NoxFinansCase(models.Model):
         if self.is_request_sent:
             self._sync(client)
             return False
-        if self.requested_action == "report_payment":
+        if self.requested_action in ("report_payment", "stop"):
             self._check_still_open(client)
         self.is_request_sent = True
         commit()
@@ -487,14 +502,16 @@ class NoxFinansCase(models.Model):
         return True
 
     def _check_still_open(self, client):
-        """See just before a report what the balance is, to know afterwards what the report did.
+        """See just before a report what the balance is, to know afterwards what the report did;
+        and just before a stop whether an earlier one, or the customer, has ended the case.
 
         :raises RefusedError: the case was closed meanwhile
         """
-        if not self.synced_date or self.synced_date < fields.Datetime.now() - FRESH:
+        is_fresh = self.synced_date and self.synced_date >= fields.Datetime.now() - FRESH
+        if self.requested_action == "stop" or not is_fresh:
             self._sync(client)
-        if self.state != "accepted":
-            raise RefusedError(self.env._("Nothing was reported: the case is closed."))
+        if self.remote_status == payloads.STATUS_CLOSED:
+            raise RefusedError(self.env._("Nothing was asked for: the case is closed."))
 
     def _take_over(self, client, answer, is_clear=False):
         """Note what the service says of the case, book what has come in, and plan what comes next.
@@ -862,6 +879,7 @@ class NoxFinansCase(models.Model):
                 }
             )
             self._note_event("closed", self._get_close_words())
+            self._end_stop()
         else:
             self._plan_sync()
 
@@ -883,7 +901,7 @@ class NoxFinansCase(models.Model):
 
     def _get_next_sync(self):
         now = fields.Datetime.now()
-        if self.remote_status == payloads.STATUS_CLOSED:
+        if self.remote_status == payloads.STATUS_CLOSED or self.stop_asked_by:
             # Only its end is still to be told, for which somebody waits.
             return now + timedelta(seconds=LONGEST_PAUSE)
         spread = timedelta(seconds=random.uniform(0, 12 * 3600))

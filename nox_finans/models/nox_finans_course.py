@@ -227,11 +227,11 @@ class NoxFinansCase(models.Model):
         return formatLang(self.env, amount, currency_obj=self.company_currency_id)
 
     def _get_close_reason(self):
-        if self.requested_action == "stop" or self.is_cancelled_there:
+        if self.is_cancelled_there:
             return "stopped"
         left = self.handed_over_amount - self.received_amount
         if self.company_currency_id.compare_amounts(left, 0) > 0:
-            return "written_off"
+            return "stopped" if self.stop_asked_by else "written_off"
         credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
         return "credited" if credited or self.is_credited_there else "paid"
 
