@@ -36,6 +36,7 @@ names = ["state", "close_reason", "received_amount", "booked_amount", "reported_
 result = {name: case[name] for name in names} | {
     "total": move.amount_total, "residual": move.amount_residual,
     "payments": case.payment_ids.mapped("amount"), "activities": len(case.activity_ids),
+    "is_listed": bool(case.difference_since),
 }
 """
 READ = """

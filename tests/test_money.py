@@ -262,6 +262,36 @@ def test_closed_and_never_booked_there_a_person_is_asked(case):
     assert (money.state, money.payments, money.activities) == ("closed", [], 1)
 
 
+def test_closed_as_paid_and_open_in_odoo_is_a_difference(case):
+    total = case.money().total
+    case.code("case.with_user(case.user_id)._request('report_payment', amount=a)", a=total)
+    case.sync()
+    money = case.money()
+    assert (money.close_reason, money.residual, money.difference) == ("paid", total, -total)
+    assert money.is_listed
+    case.pay_in_odoo(total)
+    money = case.money()
+    assert (money.difference, money.is_listed) == (0, False)
+
+
+def test_a_booked_payment_that_is_taken_back_is_a_difference(case):
+    total = case.money().total
+    case.pay(total)
+    assert not case.money().is_listed
+    case.code("case.payment_ids.move_id.line_ids.remove_move_reconcile()")
+    assert case.money().difference == -total
+
+
+def test_unbooked_money_is_listed_although_the_balances_agree(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.pay_in_odoo(40)
+    case.pay(40)
+    money = case.money()
+    assert (money.unbooked_amount, money.difference, money.is_listed) == (40, 0, True)
+    case.code("case.with_user(case.user_id).action_mark_booked()")
+    assert not case.money().is_listed
+
+
 def test_a_stopped_case_books_nothing(case):
     case.ask("stop")
     money = case.money()

@@ -103,7 +103,8 @@ class NoxFinansCase(models.Model):
         currency_field="company_currency_id",
         compute="_compute_money",
         store=True,
-        help="What Nox Finans asks for, less what is open in Odoo.",
+        help="What Nox Finans asks for, less what is open in Odoo. For a case closed as paid or "
+        "credited also what is still open in Odoo, a tax reduction apart.",
     )
     difference_since = fields.Datetime(compute="_compute_money", store=True)
     money_message = fields.Char(
@@ -120,6 +121,7 @@ class NoxFinansCase(models.Model):
 
     @api.depends(
         "state",
+        "close_reason",
         "confirmed_date",
         "capital_balance",
         "handed_over_amount",
@@ -128,6 +130,7 @@ class NoxFinansCase(models.Model):
         "reported_amount",
         "asked_amount",
         "move_id.amount_residual",
+        "move_id.nox_finans_tax_reduction",
         "move_id.reversal_move_ids.nox_finans_case_state",
     )
     def _compute_money(self):
@@ -143,7 +146,8 @@ class NoxFinansCase(models.Model):
                 case.unreported_amount > 0 and case.unreported_amount != case.asked_amount
             )
             case.difference = case._get_difference() if is_followed else 0
-            case.difference_since = case.difference and (case.difference_since or now)
+            is_different = case.difference or case.unbooked_amount
+            case.difference_since = is_different and (case.difference_since or now)
 
     def _get_credits_sent(self):
         """Return what the service lowers the balance by because of credit notes sent to it."""
@@ -186,11 +190,21 @@ class NoxFinansCase(models.Model):
 
     def _get_difference(self):
         if self.state == "closed":
-            return -self.unbooked_amount
+            return -max(self.unbooked_amount, self._get_left_open())
         if self.state != "accepted":
             return 0
         least, most = self._get_open_range()
         return _beyond_rounding(self.capital_balance - min(max(self.capital_balance, least), most))
+
+    def _get_left_open(self):
+        """Return what is open in Odoo although the service has closed the case as settled.
+
+        The payment was never registered, or no longer is. The Tax Agency may pay later.
+        """
+        if self.close_reason not in ("paid", "credited"):
+            return 0
+        least, _most = self._get_open_range()
+        return _beyond_rounding(least)
 
     # -------------------------------------------------------------------------
     # In: from the service to Odoo
