@@ -134,6 +134,22 @@ class Case:
         return rows[0][0]
 
 
+def set_up(setting, journal, mode):
+    """Let the company book into its bank journal or not, and report as `mode` says."""
+    setting.worker.do(
+        "code",
+        code="""
+connector = env["nox.finans.connector"].search([])
+journals = env["account.journal"].search(
+    [("type", "=", "bank"), ("company_id", "=", connector.company_id.id)], limit=1)
+connector.write({"payment_journal_id": journal and journals.id, "report_mode": mode})
+env.cr.commit()
+""",
+        journal=journal,
+        mode=mode,
+    )
+
+
 def make_case(setting, paid_before=0):
     """Return a new case that the service has confirmed, of an invoice paid in part before."""
     setting.sandbox.post("settings", rate_limit=False)

@@ -1,7 +1,15 @@
 """What happens after sending, with the service's clock turned forward through whole courses."""
 
+from datetime import timedelta
+
 import pytest
+from cases import set_up
 from days import today
+
+
+@pytest.fixture(autouse=True)
+def booked(setting):
+    set_up(setting, journal=True, mode="auto")
 
 
 def test_the_whole_course_to_monitoring(case):
@@ -23,7 +31,8 @@ def test_the_whole_course_to_monitoring(case):
     seen = case.advance(14)
     assert seen["stage"] == "collection"
     assert ("fee", 180) in [(kind, amount) for kind, _text, amount in seen["events"]]
-    seen = case.advance(14 + 30)
+    assert case.advance(14)["stage"] == "collection"
+    seen = case.advance(30)
     assert seen["stage"] == "monitoring" and seen["coming"] == []
     assert "Inkassokrav" in case.chatter()
     count = len(seen["events"])
@@ -38,6 +47,7 @@ def test_paid_after_the_notice(case):
     seen = case.pay(1000)
     assert (seen["state"], seen["stage"], seen["reason"]) == ("closed", "closed", "paid")
     assert (seen["gavel"], seen["found"]) == ("closed", ["closed"])
+    assert sorted(case.money().payments) == [40, case.money().total - 40]
 
 
 def test_paused_and_resumed_by_a_user(case):
@@ -46,6 +56,36 @@ def test_paused_and_resumed_by_a_user(case):
     assert [kind for kind, *_rest in seen["events"]] == ["pause"]
     seen = case.ask("unpause")
     assert seen["gavel"] == "running" and seen["events"][-1][1] == "Återupptagen"
+
+
+CASE = "/noxfinansinvoices/{}"
+NOTHING_NEXT = {"NextEvent": None, "NextEventDate": None}
+
+
+def test_nothing_next_while_it_is_paused_is_not_the_end(case):
+    case.ask("pause", (today() + timedelta(days=40)).isoformat())
+    case.forge("GET", CASE, {"NoxFinansInvoice": {"Status": "PAUSED"} | NOTHING_NEXT})
+    case.sync()
+    assert [kind for kind, *_rest in case.read()["events"]] == ["pause"]
+    assert case.ask("unpause")["coming"][0] == "Notice of overdue"
+
+
+def test_nothing_next_is_the_end_of_what_was_next_and_of_no_more(case):
+    case.forge("GET", CASE, {"NoxFinansInvoice": {"Status": "OPEN"} | NOTHING_NEXT})
+    case.sync()
+    seen = case.read()
+    assert (seen["stage"], seen["coming"]) == ("reminded", [])
+    assert seen["events"] == [["course", "Förfalloavisering", 0]]
+
+
+@pytest.mark.parametrize(("event", "told"), [("INVOICEREMINDER", 2), ("SOLD", 3)])
+def test_a_step_that_is_put_off_or_unknown_does_not_let_others_happen(case, event, told):
+    case.advance(41)
+    next_event = {"NextEvent": event, "NextEventDate": today().isoformat()}
+    case.forge("GET", CASE, {"NoxFinansInvoice": {"Status": "OPEN"} | next_event})
+    case.sync()
+    courses = [kind for kind, *_rest in case.read()["events"]].count("course")
+    assert courses == told
 
 
 def test_stopped(case):
@@ -78,5 +118,8 @@ result = [
 )
 def test_paid_on_the_way(case, days, stage):
     assert case.advance(days)["stage"] == stage
-    seen = case.pay(10_000)
+    total = case.money().total
+    seen = case.pay(total)
     assert (seen["state"], seen["reason"]) == ("closed", "paid")
+    money = case.money()
+    assert (money.payments, money.residual, money.unbooked_amount) == ([total], 0, 0)

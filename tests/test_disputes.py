@@ -81,7 +81,7 @@ def test_a_pause_of_the_services_own_is_not_tried_to_lift(case):
     case.ask("pause", today().isoformat())
     case.advance(2)
     assert case.read()["gavel"] == "running"
-    assert case.code("result = case.requested_date") is False
+    assert case.code("result = bool(case.requested_date)") is False
     # The service pauses it by itself, and refuses to go on.
     own = {"NoxFinansInvoice": {"Status": "PAUSED"}}
     case.forge("GET", "/noxfinansinvoices/{}", own, times=9)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from cases import make_case
+from cases import make_case, set_up
 from days import today
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,21 +13,6 @@ from hypothesis import strategies as st
 def booked(setting):
     """Let the company book into its bank journal, and report by itself."""
     set_up(setting, journal=True, mode="auto")
-
-
-def set_up(setting, journal, mode):
-    setting.worker.do(
-        "code",
-        code="""
-connector = env["nox.finans.connector"].search([])
-journals = env["account.journal"].search(
-    [("type", "=", "bank"), ("company_id", "=", connector.company_id.id)], limit=1)
-connector.write({"payment_journal_id": journal and journals.id, "report_mode": mode})
-env.cr.commit()
-""",
-        journal=journal,
-        mode=mode,
-    )
 
 
 def test_paid_in_two_parts_at_the_service(case):

@@ -848,8 +848,12 @@ class NoxFinansCase(models.Model):
             {name: value for name, value in values.items() if value is not None}
             | {"synced_date": now}
             | ({"confirmed_date": now} if confirmed else {})
-            # Said to be none: the course has come to its end.
-            | ({"next_event_date": False} if answer.get("NextEvent", "") is None else {})
+            # Said to be none: the course has come to its end. While it is paused, it has not.
+            | (
+                {"next_event_date": False}
+                if answer.get("NextEvent", "") is None and status != payloads.STATUS_PAUSED
+                else {}
+            )
         )
         self._note_events(before)
         return values["capital_balance"]

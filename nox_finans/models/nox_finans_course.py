@@ -201,12 +201,12 @@ class NoxFinansCase(models.Model):
             self.next_event = False
 
     def _has_ended_course(self, before):
-        """Tell whether the service says that nothing comes after what was next."""
+        """Tell whether the service goes on with the case, and nothing comes after what was next."""
         return bool(
             before["event"]
             and before["event_date"]
             and not self.next_event_date
-            and self.remote_status != payloads.STATUS_CLOSED
+            and self.remote_status == payloads.STATUS_OPEN
         )
 
     def _get_coming_event(self):
@@ -357,11 +357,13 @@ class NoxFinansCase(models.Model):
 
 
 def _get_passed(was_next, is_next):
-    """Return the events that have happened when another one is next, or none any more."""
+    """Return the events that have happened when another one is next, or none any more.
+
+    Of one that we do not know the place of, or of none, it cannot be told what came before; and what
+    is only put off, so that an earlier one is next again, has not happened.
+    """
     if not was_next or was_next == is_next:
         return []
-    if was_next not in EVENT_ORDER:
+    if was_next not in EVENT_ORDER or is_next not in EVENT_ORDER:
         return [was_next]
-    first = EVENT_ORDER.index(was_next)
-    last = EVENT_ORDER.index(is_next) if is_next in EVENT_ORDER else len(EVENT_ORDER)
-    return list(EVENT_ORDER[first : max(last, first + 1)])
+    return list(EVENT_ORDER[EVENT_ORDER.index(was_next) : EVENT_ORDER.index(is_next)])
