@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from cases import set_up
+from cases import Case, set_up
 from days import today
 
 
@@ -111,6 +111,32 @@ result = [
     assert keys[:2] == ["ready", "waiting"] and keys[-1] == "closed"
     assert all(count == found for _key, count, found in steps)
     assert {key: count for key, count, _found in steps}["sent"] >= 1
+
+
+SEND_CREDIT_NOTE = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+credit = move.copy({"move_type": "out_refund", "invoice_date": move.invoice_date})
+credit.invoice_line_ids.price_unit = 40
+credit.action_post()
+# Linked after posting, or Odoo reconciles the two at once.
+credit.reversed_entry_id = move
+cases, left_out = credit.with_user(clerk)._nox_finans_queue()
+assert not left_out, left_out
+result = cases.id
+"""
+OVERVIEW = """
+result = {step["key"]: (step["count"], step["amount"])
+          for step in env["nox.finans.case"].get_overview()["steps"]}
+"""
+
+
+def test_a_credit_note_that_is_sent_closes_as_credited_and_counts_no_money(setting, case):
+    credit = Case(setting, case.code(SEND_CREDIT_NOTE))
+    count, amount = case.code(OVERVIEW)["closed"]
+    while credit.read()["state"] != "closed":
+        credit.sync()
+    assert credit.read()["reason"] == "credited"
+    assert case.code(OVERVIEW)["closed"] == [count + 1, amount]
 
 
 @pytest.mark.parametrize(
