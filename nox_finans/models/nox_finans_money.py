@@ -159,12 +159,23 @@ class NoxFinansCase(models.Model):
     def _get_open_range(self):
         """Return the least and the most that the customer can still owe by Odoo's books.
 
-        They differ for house-work invoices only: the open balance does not tell whether the Tax
-        Agency or the customer has paid.
+        They differ for house-work invoices only, until the Tax Agency's payment is recognised: the
+        open balance does not tell whether the agency or the customer has paid.
         """
         residual = self.move_id.amount_residual
         reduction = self.move_id.nox_finans_tax_reduction
-        return max(residual - reduction, 0), min(residual, self._get_sent_amount())
+        most = min(residual, self._get_sent_amount())
+        return (most if self._has_agency_paid() else max(residual - reduction, 0)), most
+
+    def _has_agency_paid(self):
+        """Tell whether one of the invoice's payments is just what the Tax Agency pays."""
+        reduction = self.move_id.nox_finans_tax_reduction
+        return bool(reduction) and any(
+            partial.credit_move_id.move_type == "entry"
+            and not partial.credit_move_id.move_id.origin_payment_id.nox_finans_case_id
+            and not _beyond_rounding(partial.debit_amount_currency - reduction)
+            for partial in self._get_partials()
+        )
 
     def _get_sent_amount(self):
         return self.move_id.amount_total - self.move_id.nox_finans_tax_reduction
@@ -179,12 +190,13 @@ class NoxFinansCase(models.Model):
         return max(_beyond_rounding(min(outside, self.capital_balance - least)), 0)
 
     def _is_agency_payment(self, amount):
-        """Tell whether `amount` is just what the Tax Agency pays of a house-work invoice."""
+        """Tell whether `amount` is just what the Tax Agency has still to pay."""
         reduction = self.move_id.nox_finans_tax_reduction
         is_credited = self.move_id.amount_residual <= 0
         return bool(
             reduction
             and not is_credited
+            and not self._has_agency_paid()
             and self.company_currency_id.compare_amounts(amount, reduction) == 0
         )
 
@@ -536,16 +548,30 @@ class NoxFinansCase(models.Model):
 
     def _is_reportable(self):
         """Tell whether it is certain that the customer's part was paid outside of Nox Finans."""
-        if self.unbooked_amount > 0:
-            return False
+        return self.unbooked_amount <= 0 and self._is_customers_part()
+
+    def _is_customers_part(self):
         return not self.move_id.nox_finans_tax_reduction or self.move_id.amount_residual <= 0
 
     def action_report_outside(self):
-        """Report what was paid or credited in Odoo."""
+        """Report what was paid or credited in Odoo.
+
+        Who has paid a house-work invoice, a person may know better: the dialog lets the amount be
+        changed.
+        """
         self._hold("report_outside")
+        if len(self) == 1 and not self._is_customers_part():
+            return self.with_context(nox_finans_action="report_payment").action_request()
         for case in self:
             case._request("report_payment", amount=case.unreported_amount)
-            case._close_questions()
+        return None
+
+    def _request(self, action, **details):
+        is_answer = action == "report_payment" and self.unreported_amount
+        result = super()._request(action, **details)
+        if is_answer:
+            self._close_questions()
+        return result
 
     def action_ignore_outside(self):
         """Do not report what was paid or credited in Odoo."""
