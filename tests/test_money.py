@@ -398,7 +398,9 @@ STOP_LOST = ("lost", {"path": "/stop", "kind": "cut", "when": "after"})
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(mode=st.sampled_from(["auto", "auto", "ask"]), events=st.lists(EVENTS, min_size=3, max_size=7))
+@given(
+    mode=st.sampled_from(["auto", "auto", "ask"]), events=st.lists(EVENTS, min_size=3, max_size=7)
+)
 @example("auto", ["paid here", KILLED, "paid there", "synced"])
 @example("auto", ["paid here", ARRIVED, "paid there", "synced", "answered"])
 @example("ask", [STOP_LOST, ("asked", "stop"), "rest paid there"])

@@ -366,8 +366,8 @@ class NoxFinansCase(models.Model):
 def _get_passed(was_next, is_next):
     """Return the events that have happened when another one is next, or none any more.
 
-    Of one that we do not know the place of, or of none, it cannot be told what came before; and what
-    is only put off, so that an earlier one is next again, has not happened.
+    Of one that we do not know the place of, or of none, it cannot be told what came before; and
+    what is only put off, so that an earlier one is next again, has not happened.
     """
     if not was_next or was_next == is_next:
         return []
