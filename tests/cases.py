@@ -36,6 +36,7 @@ names = ["state", "close_reason", "received_amount", "booked_amount", "reported_
 result = {name: case[name] for name in names} | {
     "total": move.amount_total, "residual": move.amount_residual,
     "payments": case.payment_ids.mapped("amount"), "activities": len(case.activity_ids),
+    "is_listed": bool(case.difference_since),
 }
 """
 READ = """
@@ -92,6 +93,13 @@ class Case:
         self.sync()
         return self.read()
 
+    def forge(self, method, path, body, **fault):
+        """Let the service answer something else than what it knows, as its next answer there."""
+        fault = {"when": "after", "kind": "status", "code": 200} | fault
+        self.setting.sandbox.post(
+            "faults", method=method, path=f"{path.format(self.number)}$", body=body, **fault
+        )
+
     @property
     def number(self):
         """The service's number of the invoice."""
@@ -126,14 +134,37 @@ class Case:
         return rows[0][0]
 
 
-def make_case(setting):
-    """Return a new case that the service has confirmed."""
+def set_up(setting, journal, mode):
+    """Let the company book into its bank journal or not, and report as `mode` says."""
+    setting.worker.do(
+        "code",
+        code="""
+connector = env["nox.finans.connector"].search([])
+journals = env["account.journal"].search(
+    [("type", "=", "bank"), ("company_id", "=", connector.company_id.id)], limit=1)
+connector.write({"payment_journal_id": journal and journals.id, "report_mode": mode})
+env.cr.commit()
+""",
+        journal=journal,
+        mode=mode,
+    )
+
+
+def make_case(setting, paid_before=0):
+    """Return a new case that the service has confirmed, of an invoice paid in part before."""
     setting.sandbox.post("settings", rate_limit=False)
     ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
     day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
     ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
     case = Case(setting, case_id)
+    if paid_before:
+        case.pay_in_odoo(paid_before)
+        # Odoo keeps the moment of the hand-over in whole seconds.
+        setting.sql(
+            "UPDATE account_partial_reconcile SET create_date = create_date - interval '1 minute'"
+            " WHERE id = (SELECT max(id) FROM account_partial_reconcile)"
+        )
     while case.read()["gavel"] != "running":
         case.sync()
     return case

@@ -77,6 +77,32 @@ def test_the_pause_is_renewed_on_its_last_day(case):
     case.setting.sandbox.post("clock", advance_days=50)
 
 
+def test_a_pause_of_the_services_own_is_not_tried_to_lift(case):
+    case.ask("pause", today().isoformat())
+    case.advance(2)
+    assert case.read()["gavel"] == "running"
+    assert case.code("result = bool(case.requested_date)") is False
+    # The service pauses it by itself, and refuses to go on.
+    own = {"NoxFinansInvoice": {"Status": "PAUSED"}}
+    case.forge("GET", "/noxfinansinvoices/{}", own, times=9)
+    case.sync()
+    case.code(NOTE)
+    case.sync()
+    case.setting.sandbox.clear_faults()
+    assert case.read()["gavel"] == "paused" and pauses(case) == (1, 0)
+
+
+def test_what_cannot_be_lifted_is_tried_once(case):
+    case.ask("pause", today().isoformat())
+    case.code(NOTE)
+    case.setting.sandbox.post("faults", path="/unpause$", kind="status", code=400, times=9)
+    for _day in range(2):
+        case.setting.sql("UPDATE nox_finans_case SET dispute_try = NULL WHERE id = %s", case.id)
+        case.sync()
+    case.setting.sandbox.clear_faults()
+    assert pauses(case) == (1, 1)
+
+
 @pytest.mark.parametrize("when", ["before", "processed", "read"])
 def test_whatever_dies_meanwhile_it_is_paused_in_the_end(case, when):
     case.code(NOTE)

@@ -173,6 +173,7 @@ WITH rules AS (
            NOT main.nox_finans_has_id_number
            OR customer.country_id != rules.sweden
            OR move.nox_finans_is_disputed
+           OR move.amount_residual < move.amount_total
            OR terms.service = 'invoice' AND terms.days < 10
            OR terms.service = 'invoice' AND move.is_move_sent
            OR coalesce(main.nox_finans_channel ->> %(company)s::text = 'email', false)

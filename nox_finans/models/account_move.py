@@ -327,6 +327,7 @@ class AccountMove(models.Model):
         "nox_finans_not_ready",
         "nox_finans_tax_reduction",
         "partner_id",
+        "payment_state",
         "state",
     )
     @api.depends_context("lang", "uid")

@@ -206,6 +206,12 @@ class NoxFinansCase(models.Model):
     requested_takes_fees = fields.Boolean(
         readonly=True, help="The company pays the fees that were added."
     )
+    # Kept until the case is closed: the answer to a stop may be lost, or come before its effect.
+    stop_asked_by = fields.Many2one(
+        comodel_name="res.users",
+        readonly=True,
+        help="Who has asked for the stop that the service has not confirmed yet.",
+    )
     # Written to the customer once the service has confirmed that it does nothing more.
     stop_mail_subject = fields.Char(readonly=True)
     stop_mail_body = fields.Html(readonly=True)
@@ -276,6 +282,9 @@ class NoxFinansCase(models.Model):
             ),
             payloads.STATUS_OPEN: self.env._("Approved, Nox Finans handles the invoice."),
             payloads.STATUS_PAUSED: self.env._("Paused at Nox Finans."),
+            payloads.STATUS_CLOSED: self.env._(
+                "Closed at Nox Finans, but its two balances do not agree yet: it is asked again."
+            ),
         }.get(self.remote_status, self.remote_status)
 
     def _compute_changed_since_sent(self):
@@ -436,17 +445,23 @@ class NoxFinansCase(models.Model):
         :raises UserError, AccessError: it is not allowed now
         """
         self._hold(action)
-        subject, body = mail or (False, False)
+        stop = {}
+        if action == "stop":
+            subject, body = mail or (False, False)
+            stop = {
+                "stop_asked_by": self.env.uid,
+                "stop_mail_subject": subject,
+                "stop_mail_body": body,
+            }
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo().write(
             {
+                **stop,
                 "requested_action": action,
                 # Shown as long as the pause lasts, whatever else is asked for meanwhile.
                 "requested_date": date or self.requested_date,
                 "requested_amount": amount,
                 "requested_takes_fees": takes_fees,
-                "stop_mail_subject": subject,
-                "stop_mail_body": body,
                 "requested_by": self.env.uid,
                 "is_request_sent": False,
                 "next_try": False,
@@ -455,17 +470,20 @@ class NoxFinansCase(models.Model):
         self.env["nox.finans.connector"]._trigger_exchange()
 
     def _end_request(self):
-        """End what was asked for; a customer whose case is stopped is told how to pay."""
+        self._clear_request()
+
+    def _end_stop(self):
+        """Forget the stop; a customer whose case is stopped is told how to pay what is left."""
         if self.close_reason == "stopped" and self.stop_mail_body:
             self._write_to_customer()
-        self._clear_request()
+        self.write({"stop_asked_by": False, "stop_mail_subject": False, "stop_mail_body": False})
 
     def _write_to_customer(self):
         self.move_id.message_post(
             subject=self.stop_mail_subject,
             body=self.stop_mail_body,
-            author_id=self.requested_by.partner_id.id,
-            email_from=self.requested_by.email_formatted,
+            author_id=self.stop_asked_by.partner_id.id,
+            email_from=self.stop_asked_by.email_formatted,
             partner_ids=self.partner_id.ids,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
@@ -477,13 +495,13 @@ class NoxFinansCase(models.Model):
                 "requested_action": False,
                 "is_request_sent": False,
                 "error_message": False,
-                "stop_mail_subject": False,
-                "stop_mail_body": False,
             }
         )
 
     def _note_refused_request(self):
         """The service has said no to what was asked for."""
+        if self.requested_action == "stop" and self.remote_status != payloads.STATUS_CLOSED:
+            self._end_stop()
         self._clear_request()
 
     def _perform_request(self, client, commit):
@@ -495,7 +513,7 @@ class NoxFinansCase(models.Model):
         if self.is_request_sent:
             self._sync(client)
             return False
-        if self.requested_action == "report_payment":
+        if self.requested_action in ("report_payment", "stop"):
             self._check_still_open(client)
         self.is_request_sent = True
         commit()
@@ -514,14 +532,16 @@ class NoxFinansCase(models.Model):
         return True
 
     def _check_still_open(self, client):
-        """See just before a report what the balance is, to know afterwards what the report did.
+        """See just before a report what the balance is, to know afterwards what the report did;
+        and just before a stop whether an earlier one, or the customer, has ended the case.
 
         :raises RefusedError: the case was closed meanwhile
         """
-        if not self.synced_date or self.synced_date < fields.Datetime.now() - FRESH:
+        is_fresh = self.synced_date and self.synced_date >= fields.Datetime.now() - FRESH
+        if self.requested_action == "stop" or not is_fresh:
             self._sync(client)
-        if self.state != "accepted":
-            raise RefusedError(self.env._("Nothing was reported: the case is closed."))
+        if self.remote_status == payloads.STATUS_CLOSED:
+            raise RefusedError(self.env._("Nothing was asked for: the case is closed."))
 
     def _take_over(self, client, answer, is_clear=False):
         """Note what the service says of the case, book what has come in, and plan what comes next.
@@ -530,10 +550,12 @@ class NoxFinansCase(models.Model):
         """
         before = self.capital_balance
         capital = self._note_status(answer)
-        self._note_report(before, is_clear)
+        self._note_report(before, capital, is_clear)
         self._note_receipts(client, capital)
         self._book_received()
         self._settle()
+        if self.is_report_due and not self.requested_action:
+            self.env["nox.finans.connector"]._trigger_exchange()
 
     def action_open_move(self):
         self.ensure_one()
@@ -915,8 +937,12 @@ class NoxFinansCase(models.Model):
             {name: value for name, value in values.items() if value is not None}
             | {"synced_date": now}
             | ({"confirmed_date": now} if confirmed else {})
-            # Said to be none: the course has come to its end.
-            | ({"next_event_date": False} if answer.get("NextEvent", "") is None else {})
+            # Said to be none: the course has come to its end. While it is paused, it has not.
+            | (
+                {"next_event_date": False}
+                if answer.get("NextEvent", "") is None and status != payloads.STATUS_PAUSED
+                else {}
+            )
         )
         self._note_events(before)
         return values["capital_balance"]
@@ -936,7 +962,7 @@ class NoxFinansCase(models.Model):
 
     def _settle(self):
         """Close the case when the service has closed it, or plan when to ask again."""
-        if self.remote_status == payloads.STATUS_CLOSED:
+        if self._is_ended():
             self.write(
                 {
                     "state": "closed",
@@ -947,8 +973,13 @@ class NoxFinansCase(models.Model):
                 }
             )
             self._note_event("closed", self._get_close_words())
+            self._end_stop()
         else:
             self._plan_sync()
+
+    def _is_ended(self):
+        """Tell whether the service has closed the case, and how is known."""
+        return self.remote_status == payloads.STATUS_CLOSED
 
     def _plan_sync(self):
         """Set when the service is asked again, if nothing else points to the case before that.
@@ -964,6 +995,9 @@ class NoxFinansCase(models.Model):
 
     def _get_next_sync(self):
         now = fields.Datetime.now()
+        if self.remote_status == payloads.STATUS_CLOSED or self.stop_asked_by:
+            # Only its end is still to be told, for which somebody waits.
+            return now + timedelta(seconds=LONGEST_PAUSE)
         spread = timedelta(seconds=random.uniform(0, 12 * 3600))
         latest = now + FULL_ROUND + spread
         if not self.next_event_date:

@@ -29,6 +29,8 @@ CLOSE_REASONS = [
     ("stopped", "Stopped"),
     ("written_off", "Written off"),
 ]
+# What a credit note lowers is no money that somebody owes.
+NO_CREDIT_NOTE = ("move_id.move_type", "!=", "out_refund")
 GAVELS = [
     ("waiting", "On its way to Nox Finans"),
     ("running", "Nox Finans handles it"),
@@ -201,12 +203,12 @@ class NoxFinansCase(models.Model):
             self.next_event = False
 
     def _has_ended_course(self, before):
-        """Tell whether the service says that nothing comes after what was next."""
+        """Tell whether the service goes on with the case, and nothing comes after what was next."""
         return bool(
             before["event"]
             and before["event_date"]
             and not self.next_event_date
-            and self.remote_status != payloads.STATUS_CLOSED
+            and self.remote_status == payloads.STATUS_OPEN
         )
 
     def _get_coming_event(self):
@@ -227,13 +229,17 @@ class NoxFinansCase(models.Model):
         return formatLang(self.env, amount, currency_obj=self.company_currency_id)
 
     def _get_close_reason(self):
-        if self.requested_action == "stop" or self.is_cancelled_there:
+        if self.is_cancelled_there:
             return "stopped"
         left = self.handed_over_amount - self.received_amount
         if self.company_currency_id.compare_amounts(left, 0) > 0:
-            return "written_off"
+            return "stopped" if self.stop_asked_by else self._get_unpaid_reason()
         credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
         return "credited" if credited or self.is_credited_there else "paid"
+
+    def _get_unpaid_reason(self):
+        # Of a credit note nothing comes in: it is set off against its invoice.
+        return "credited" if self.move_id.move_type == "out_refund" else "written_off"
 
     def _get_close_words(self):
         reasons = dict(self._fields["close_reason"]._description_selection(self.env))
@@ -253,26 +259,27 @@ class NoxFinansCase(models.Model):
         self.check_access("read")
         companies = [("company_id", "in", self.env.companies.ids)]
         ready = self._get_ready(companies)
-        groups = {
-            stage: (count, capital, with_fees - capital)
-            for stage, count, capital, with_fees in self._read_group(
-                companies,
+        counts = dict(self._read_group(companies, ["stage"], ["__count"]))
+        amounts = {
+            stage: (capital, with_fees - capital)
+            for stage, capital, with_fees in self._read_group(
+                [*companies, NO_CREDIT_NOTE],
                 ["stage"],
-                ["__count", "capital_balance:sum", "balance_with_fees:sum"],
+                ["capital_balance:sum", "balance_with_fees:sum"],
             )
         }
         steps = [
             {
                 "key": stage,
                 "label": label,
-                "count": groups.get(stage, (0, 0, 0))[0],
-                "amount": groups.get(stage, (0, 0, 0))[1],
-                "fees": groups.get(stage, (0, 0, 0))[2],
+                "count": counts.get(stage, 0),
+                "amount": amounts.get(stage, (0, 0))[0],
+                "fees": amounts.get(stage, (0, 0))[1],
                 "model": self._name,
                 "domain": [*companies, ("stage", "=", stage)],
             }
             for stage, label in self._fields["stage"]._description_selection(self.env)
-            if stage not in ("closed", "refused") or (stage == "refused" and stage in groups)
+            if stage not in ("closed", "refused") or (stage == "refused" and stage in counts)
         ]
         return {"steps": [ready, *steps, self._get_closed(companies)], "currency": self._get_sek()}
 
@@ -286,13 +293,14 @@ class NoxFinansCase(models.Model):
             ("nox_finans_status", "in", ("approved", "warning")),
             ("nox_finans_case_state", "in", (False, "refused")),
         ]
-        ((count, amount),) = self.env["account.move"]._read_group(
-            domain, [], ["__count", "amount_residual_signed:sum"]
+        Move = self.env["account.move"]
+        ((amount,),) = Move._read_group(
+            [*domain, ("move_type", "!=", "out_refund")], [], ["amount_residual_signed:sum"]
         )
         return {
             "key": "ready",
             "label": self.env._("Ready"),
-            "count": count,
+            "count": Move.search_count(domain),
             "amount": amount or 0,
             "fees": 0,
             "model": "account.move",
@@ -302,16 +310,15 @@ class NoxFinansCase(models.Model):
     def _get_closed(self, companies):
         """Return the closed cases: what was handed over, and the share that has come in."""
         domain = [*companies, ("stage", "=", "closed")]
-        ((count, handed_over, left),) = self._read_group(
-            domain, [], ["__count", "handed_over_amount:sum", "capital_balance:sum"]
-        )
-        handed_over, left = handed_over or 0, left or 0
-        paid = [*domain, ("close_reason", "=", "paid")]
+        collected = [*domain, NO_CREDIT_NOTE]
+        ((handed_over,),) = self._read_group(collected, [], ["handed_over_amount:sum"])
+        handed_over = handed_over or 0
+        paid = [*collected, ("close_reason", "=", "paid")]
         ((recovered,),) = self._read_group(paid, [], ["handed_over_amount:sum"])
         return {
             "key": "closed",
             "label": self.env._("Closed"),
-            "count": count,
+            "count": self.search_count(domain),
             "amount": handed_over,
             "fees": 0,
             "model": self._name,
@@ -357,11 +364,13 @@ class NoxFinansCase(models.Model):
 
 
 def _get_passed(was_next, is_next):
-    """Return the events that have happened when another one is next, or none any more."""
+    """Return the events that have happened when another one is next, or none any more.
+
+    Of one that we do not know the place of, or of none, it cannot be told what came before; and
+    what is only put off, so that an earlier one is next again, has not happened.
+    """
     if not was_next or was_next == is_next:
         return []
-    if was_next not in EVENT_ORDER:
+    if was_next not in EVENT_ORDER or is_next not in EVENT_ORDER:
         return [was_next]
-    first = EVENT_ORDER.index(was_next)
-    last = EVENT_ORDER.index(is_next) if is_next in EVENT_ORDER else len(EVENT_ORDER)
-    return list(EVENT_ORDER[first : max(last, first + 1)])
+    return list(EVENT_ORDER[EVENT_ORDER.index(was_next) : EVENT_ORDER.index(is_next)])

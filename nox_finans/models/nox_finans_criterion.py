@@ -466,6 +466,16 @@ CRITERIA = (
         ),
     ),
     Criterion(
+        "partly_paid",
+        WARNING,
+        _lt(
+            "The invoice has been partly paid or credited: Nox Finans gets the whole invoice, "
+            "and what was paid before is reported there at once."
+        ),
+        "account.move.amount_residual",
+        lambda rules: Domain("payment_state", "=", "partial"),
+    ),
+    Criterion(
         "old_statement",
         WARNING,
         _lt(

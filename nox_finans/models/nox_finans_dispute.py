@@ -57,7 +57,8 @@ class NoxFinansCase(models.Model):
         """Return what disputes ask for: actions, each with the domain of its cases."""
         disputed = Domain("move_id.nox_finans_is_disputed", "=", True)
         paused = Domain("remote_status", "=", payloads.STATUS_PAUSED)
-        # A pause is at most so long: on its last day it is lifted, to be asked for once more.
+        # A pause is at most so long: on its last day it is lifted, to be asked for once more. Ours
+        # only, which has a date: what the service pauses by itself cannot be lifted.
         ends = Domain("requested_date", "<=", CompanyRules.of(company).today)
         is_due = Domain("dispute_try", "=", False) | Domain("dispute_try", "<=", "now")
         return [
@@ -84,10 +85,13 @@ class NoxFinansCase(models.Model):
         self.write(values)
 
     def _note_resumed(self):
-        self.write({"is_dispute_pause": False, "dispute_try": False})
+        self.write({"is_dispute_pause": False, "dispute_try": False, "requested_date": False})
         return super()._note_resumed()
 
     def _note_refused_request(self):
+        if self.requested_action in ("pause", "unpause"):
+            # There is no pause of ours: not yet, or the one that it is paused by is the service's.
+            self.requested_date = False
         if self.dispute_try:
             self.dispute_try = fields.Datetime.now() + REFUSED_PAUSE
         return super()._note_refused_request()

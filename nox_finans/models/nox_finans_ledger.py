@@ -49,10 +49,10 @@ class NoxFinansConnector(models.Model):
         env = self.with_context(lang=user.lang).env
         note = plaintext2html(
             env._(
-                "%(count)s cases: Nox Finans asks for %(amount)s more than is open in Odoo. "
-                "See Customers > Nox Finans > Differences.",
+                "%(count)s cases: Nox Finans and Odoo do not agree on what is paid, in all by "
+                "%(amount)s, or money is not booked. See Customers > Nox Finans > Differences.",
                 count=len(cases),
-                amount=cases.company_currency_id.format(sum(cases.mapped("difference"))),
+                amount=cases.company_currency_id.format(sum(map(abs, cases.mapped("difference")))),
             )
         )
         if activities := self.activity_search([DIFFERENCE_ACTIVITY]):

@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -12,6 +13,9 @@ from .nox_finans_criterion import CompanyRules
 _logger = logging.getLogger(__name__)
 
 MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"
+# How long a closed case waits for the service's two balances to agree: a payment that is booked
+# there over a long weekend shows in the one days after the other.
+CLOSING_PATIENCE = timedelta(days=5)
 
 
 class NoxFinansCase(models.Model):
@@ -43,6 +47,10 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="The invoice's balance as the service last listed it.",
     )
+    unclear_since = fields.Datetime(
+        readonly=True,
+        help="Since when Nox Finans says that the case is closed, and its balances do not agree.",
+    )
     is_credited_there = fields.Boolean(readonly=True)
     is_cancelled_there = fields.Boolean(readonly=True)
     received_amount = fields.Monetary(
@@ -68,6 +76,11 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="What a person has been asked about, or has said need not be reported.",
     )
+    unclear_report_amount = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="A report without a clear answer that may be part of what has come in.",
+    )
     unbooked_amount = fields.Monetary(
         currency_field="company_currency_id",
         string="To Be Booked",
@@ -90,7 +103,8 @@ class NoxFinansCase(models.Model):
         currency_field="company_currency_id",
         compute="_compute_money",
         store=True,
-        help="What Nox Finans asks for, less what is open in Odoo.",
+        help="What Nox Finans asks for, less what is open in Odoo. For a case closed as paid or "
+        "credited also what is still open in Odoo, a tax reduction apart.",
     )
     difference_since = fields.Datetime(compute="_compute_money", store=True)
     money_message = fields.Char(
@@ -107,6 +121,7 @@ class NoxFinansCase(models.Model):
 
     @api.depends(
         "state",
+        "close_reason",
         "confirmed_date",
         "capital_balance",
         "handed_over_amount",
@@ -115,6 +130,7 @@ class NoxFinansCase(models.Model):
         "reported_amount",
         "asked_amount",
         "move_id.amount_residual",
+        "move_id.nox_finans_tax_reduction",
         "move_id.reversal_move_ids.nox_finans_case_state",
     )
     def _compute_money(self):
@@ -130,7 +146,8 @@ class NoxFinansCase(models.Model):
                 case.unreported_amount > 0 and case.unreported_amount != case.asked_amount
             )
             case.difference = case._get_difference() if is_followed else 0
-            case.difference_since = case.difference and (case.difference_since or now)
+            is_different = case.difference or case.unbooked_amount
+            case.difference_since = is_different and (case.difference_since or now)
 
     def _get_credits_sent(self):
         """Return what the service lowers the balance by because of credit notes sent to it."""
@@ -142,12 +159,23 @@ class NoxFinansCase(models.Model):
     def _get_open_range(self):
         """Return the least and the most that the customer can still owe by Odoo's books.
 
-        They differ for house-work invoices only: the open balance does not tell whether the Tax
-        Agency or the customer has paid.
+        They differ for house-work invoices only, until the Tax Agency's payment is recognised: the
+        open balance does not tell whether the agency or the customer has paid.
         """
         residual = self.move_id.amount_residual
         reduction = self.move_id.nox_finans_tax_reduction
-        return max(residual - reduction, 0), min(residual, self._get_sent_amount())
+        most = min(residual, self._get_sent_amount())
+        return (most if self._has_agency_paid() else max(residual - reduction, 0)), most
+
+    def _has_agency_paid(self):
+        """Tell whether one of the invoice's payments is just what the Tax Agency pays."""
+        reduction = self.move_id.nox_finans_tax_reduction
+        return bool(reduction) and any(
+            partial.credit_move_id.move_type == "entry"
+            and not partial.credit_move_id.move_id.origin_payment_id.nox_finans_case_id
+            and not _beyond_rounding(partial.debit_amount_currency - reduction)
+            for partial in self._get_partials()
+        )
 
     def _get_sent_amount(self):
         return self.move_id.amount_total - self.move_id.nox_finans_tax_reduction
@@ -162,22 +190,33 @@ class NoxFinansCase(models.Model):
         return max(_beyond_rounding(min(outside, self.capital_balance - least)), 0)
 
     def _is_agency_payment(self, amount):
-        """Tell whether `amount` is just what the Tax Agency pays of a house-work invoice."""
+        """Tell whether `amount` is just what the Tax Agency has still to pay."""
         reduction = self.move_id.nox_finans_tax_reduction
         is_credited = self.move_id.amount_residual <= 0
         return bool(
             reduction
             and not is_credited
+            and not self._has_agency_paid()
             and self.company_currency_id.compare_amounts(amount, reduction) == 0
         )
 
     def _get_difference(self):
         if self.state == "closed":
-            return -self.unbooked_amount
+            return -max(self.unbooked_amount, self._get_left_open())
         if self.state != "accepted":
             return 0
         least, most = self._get_open_range()
         return _beyond_rounding(self.capital_balance - min(max(self.capital_balance, least), most))
+
+    def _get_left_open(self):
+        """Return what is open in Odoo although the service has closed the case as settled.
+
+        The payment was never registered, or no longer is. The Tax Agency may pay later.
+        """
+        if self.close_reason not in ("paid", "credited"):
+            return 0
+        least, _most = self._get_open_range()
+        return _beyond_rounding(least)
 
     # -------------------------------------------------------------------------
     # In: from the service to Odoo
@@ -193,6 +232,8 @@ class NoxFinansCase(models.Model):
         :param capital: the case's balance as the answer has it, None when it has none
         """
         is_closed = self.remote_status == payloads.STATUS_CLOSED
+        if not is_closed:
+            self.unclear_since = False
         if not self.confirmed_date or self.move_id.move_type == "out_refund":
             return
         if capital is None and not is_closed:
@@ -203,6 +244,28 @@ class NoxFinansCase(models.Model):
         if is_closed or not self._is_same(capital, self.ledger_balance):
             self._note_ledger(client)
         self.received_amount = self.handed_over_amount - max(capital or 0, self.ledger_balance)
+        if is_closed:
+            is_unclear = _beyond_rounding((capital or 0) - self.ledger_balance)
+            self.unclear_since = is_unclear and (self.unclear_since or fields.Datetime.now())
+
+    def _is_ended(self):
+        """While the two balances disagree, it is not known how the case has ended."""
+        is_given_up = (
+            self.unclear_since and self.unclear_since + CLOSING_PATIENCE <= fields.Datetime.now()
+        )
+        return super()._is_ended() and (not self.unclear_since or is_given_up)
+
+    def _settle(self):
+        result = super()._settle()
+        if self.state == "closed" and self.unclear_since:
+            self._ask(
+                self.env._(
+                    "Nox Finans has closed the case, but its ledger says that %s is unpaid: find "
+                    "out there whether the customer has paid. It is not asked again by itself.",
+                    self._format(self.handed_over_amount - self.received_amount),
+                )
+            )
+        return result
 
     def _note_ledger(self, client):
         """Ask for the invoice at the service: its balance, and whether it was credited there."""
@@ -220,16 +283,23 @@ class NoxFinansCase(models.Model):
     def _is_same(self, amount, other):
         return self.company_currency_id.compare_amounts(amount, other) == 0
 
-    def _note_report(self, before, is_clear):
-        """Count what was reported: clearly answered, or seen whole in the balance.
+    def _note_report(self, before, capital, is_clear):
+        """Count what was reported: clearly answered, or seen in the balance, all of it and no more.
 
-        The balance was fetched just before the report, so that it is not the customer's payment.
+        Without a clear answer the customer may have paid meanwhile. A balance that is as it was
+        tells that nothing arrived; what is neither is for a person to tell apart.
+
+        :param before: the balance just before the report
+        :param capital: the balance now, None when the answer has none
         """
         if self.requested_action != "report_payment" or not self.is_request_sent:
             return
-        fallen = before - self.capital_balance
-        if is_clear or self.company_currency_id.compare_amounts(fallen, self.requested_amount) >= 0:
-            self.reported_amount += self.requested_amount
+        # What goes beyond the balance pays fees.
+        reported = min(self.requested_amount, before)
+        if is_clear or (capital is not None and self._is_same(before - capital, reported)):
+            self.reported_amount += reported
+        elif capital is None or not self._is_same(before, capital):
+            self.unclear_report_amount = reported
 
     def _book_received(self):
         """Register what has come in as a payment, reconciled with the invoice; or ask a person.
@@ -281,6 +351,12 @@ class NoxFinansCase(models.Model):
         if self.unbooked_amount - move.amount_residual >= TOTAL_TOLERANCE:
             return self.env._(
                 "The invoice's open balance is only %s.", self._format(move.amount_residual)
+            )
+        if self.unclear_report_amount:
+            return self.env._(
+                "A report of %s to Nox Finans has had no clear answer and may be part of it: look "
+                "there. If it is, register the rest, and press “It Is Registered Already”.",
+                self._format(self.unclear_report_amount),
             )
         if locked := self._get_locks():
             return self.env._("The period is locked until %s.", locked)
@@ -366,7 +442,11 @@ class NoxFinansCase(models.Model):
     def _note_booked(self):
         # Full rights: nobody writes cases but the system; a person comes here by a gate.
         self.sudo().write(
-            {"booked_amount": self.booked_amount + self.unbooked_amount, "money_message": False}
+            {
+                "booked_amount": self.booked_amount + self.unbooked_amount,
+                "money_message": False,
+                "unclear_report_amount": 0,
+            }
         )
         self._close_questions()
 
@@ -417,12 +497,11 @@ class NoxFinansCase(models.Model):
         self._sync(client)
         if not self.is_report_due or self.requested_action:
             return
-        connector = self.company_id._get_nox_finans_connector()
-        if connector.report_mode == "auto" and self._is_reportable():
+        if amount := self._get_amount_to_report():
             self.write(
                 {
                     "requested_action": "report_payment",
-                    "requested_amount": self.unreported_amount,
+                    "requested_amount": amount,
                     "requested_takes_fees": False,
                     "requested_by": False,
                     "next_try": False,
@@ -437,6 +516,31 @@ class NoxFinansCase(models.Model):
             )
         )
 
+    def _get_amount_to_report(self):
+        """Return what is reported without asking a person.
+
+        What was paid before the hand-over is no question, whatever the company has chosen: it was
+        handed over only because an invoice cannot be in part.
+        """
+        if not self._is_reportable():
+            return 0
+        if self.company_id._get_nox_finans_connector().report_mode == "auto":
+            return self.unreported_amount
+        paid_before = sum(self._get_earlier_partials().mapped("debit_amount_currency"))
+        return max(min(self.unreported_amount, paid_before - self.reported_amount), 0)
+
+    def _get_partials(self):
+        """Return what the invoice's open balance has been lowered by."""
+        return self.move_id.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).matched_credit_ids
+
+    def _get_earlier_partials(self):
+        """Return what lowered the open balance before the invoice was handed over."""
+        return self._get_partials().filtered(
+            lambda partial: partial.create_date < self.accepted_date
+        )
+
     def _ask_about_report(self, text):
         """Leave it to a person; nothing is reported by itself until the amount changes."""
         self.asked_amount = self.unreported_amount
@@ -444,16 +548,30 @@ class NoxFinansCase(models.Model):
 
     def _is_reportable(self):
         """Tell whether it is certain that the customer's part was paid outside of Nox Finans."""
-        if self.unbooked_amount > 0:
-            return False
+        return self.unbooked_amount <= 0 and self._is_customers_part()
+
+    def _is_customers_part(self):
         return not self.move_id.nox_finans_tax_reduction or self.move_id.amount_residual <= 0
 
     def action_report_outside(self):
-        """Report what was paid or credited in Odoo."""
+        """Report what was paid or credited in Odoo.
+
+        Who has paid a house-work invoice, a person may know better: the dialog lets the amount be
+        changed.
+        """
         self._hold("report_outside")
+        if len(self) == 1 and not self._is_customers_part():
+            return self.with_context(nox_finans_action="report_payment").action_request()
         for case in self:
             case._request("report_payment", amount=case.unreported_amount)
-            case._close_questions()
+        return None
+
+    def _request(self, action, **details):
+        is_answer = action == "report_payment" and self.unreported_amount
+        result = super()._request(action, **details)
+        if is_answer:
+            self._close_questions()
+        return result
 
     def action_ignore_outside(self):
         """Do not report what was paid or credited in Odoo."""

@@ -6,6 +6,7 @@ from . import (
     test_criteria,
     test_dispute,
     test_guards,
+    test_house_work,
     test_outlook,
     test_rights,
     test_rule,

@@ -109,7 +109,8 @@ class TestActions(NoxFinansCase):
         sent = self.env["mail.message"].search([("res_id", "=", self.cases[0].move_id.id)])
         self.assertNotIn("5050-1055", "".join(sent.mapped("body")), "not before it is stopped")
         case = self.cases[0].sudo()
-        case.write({"state": "closed", "close_reason": "stopped", "is_request_sent": True})
+        case.write({"remote_status": "CLOSED", "is_request_sent": True})
+        case._settle()
         case._end_request()
         mail = case.move_id.message_ids[0]
         self.assertIn("Personal words", mail.body)

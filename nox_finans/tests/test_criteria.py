@@ -74,6 +74,7 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "short_term": service == "invoice" and max(term.line_ids.mapped("nb_days")) < 10,
         "abroad": bool(partner.country_id) and partner.country_id.code != "SE",
         "outstanding_credit": bool(credit_lines),
+        "partly_paid": 0 < move.amount_residual < move.amount_total,
         # All of a company's invoices at once: has a test of its own.
         "old_statement": False,
         "already_sent": move.is_move_sent and service == "invoice" and channel != "none",

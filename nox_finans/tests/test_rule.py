@@ -43,6 +43,8 @@ class TestRule(NoxFinansCase):
         other = self.make_invoice(invoice_date=self.today - timedelta(days=60))
         disputed = self.make_overdue(9)
         disputed.nox_finans_is_disputed = True
+        partly = self.make_overdue(9)
+        self.pay(partly, 10)
         red = self.make_overdue(9)
         red.nox_finans_not_ready = True
         return taken, {
@@ -54,6 +56,7 @@ class TestRule(NoxFinansCase):
             other: "reminder service",
             disputed: "disputes",
             red: "not ready",
+            partly: "partly paid",
         }
 
     def preview(self, rule=None):

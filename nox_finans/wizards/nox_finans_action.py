@@ -156,7 +156,9 @@ class NoxFinansAction(models.TransientModel):
     @api.depends("ready_case_ids")
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.balance
+            # Of what is known to be paid, this much is not reported yet.
+            unreported = wizard.ready_case_ids.unreported_amount if wizard.count == 1 else 0
+            wizard.amount = unreported or wizard.balance
 
     @api.depends("ready_case_ids", "action")
     def _compute_mail(self):

@@ -1,6 +1,9 @@
 def migrate(cr, _version):
     begin_counting(cr)
     stop_followup(cr)
+    cr.execute(
+        "UPDATE nox_finans_case SET stop_asked_by = requested_by WHERE requested_action = 'stop'"
+    )
 
 
 def begin_counting(cr):
