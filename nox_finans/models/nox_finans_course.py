@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ..api import payloads
@@ -94,41 +95,61 @@ class NoxFinansCase(models.Model):
     def _group_expand_stage(self, _stages, _domain):
         return [stage for stage, _label in STAGES]
 
-    @api.depends("state", "remote_status", "is_stuck", "changed_since_sent")
+    @api.depends(
+        "state",
+        "remote_status",
+        "is_stuck",
+        "unbooked_amount",
+        "money_message",
+        "is_collection_near",
+        "is_customer_asked",
+        "activity_ids.active",
+        "activity_ids.activity_type_id",
+    )
     def _compute_gavel(self):
-        for case in self:
-            case.gavel = case._get_gavel()
-
-    def _get_gavel(self):
-        if self.state == "refused" or self.is_stuck:
-            return "needs_you"
-        if self.state == "closed":
-            return "closed"
-        if self.state != "accepted":
-            return "waiting"
-        return {
-            payloads.STATUS_PAUSED: "paused",
-            payloads.STATUS_UNKNOWN: "waiting",
-            payloads.STATUS_NOT_AUTHORIZED: "waiting",
-        }.get(self.remote_status, "running")
+        for gavel, domain in self._get_gavel_domains().items():
+            self.filtered_domain(domain).gavel = gavel
 
     def _search_gavel(self, operator, value):
         if operator != "in":
             return NotImplemented
-        confirming = (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED)
-        is_accepted = fields.Domain("state", "=", "accepted")
-        is_waiting = fields.Domain("state", "in", ("queued", "sending", "uncertain"))
-        is_stuck = fields.Domain("is_stuck", "=", True)
-        paused = is_accepted & fields.Domain("remote_status", "=", payloads.STATUS_PAUSED)
-        unconfirmed = is_accepted & fields.Domain("remote_status", "in", (*confirming, False))
+        domains = self._get_gavel_domains()
+        return Domain.OR(domains[gavel] for gavel in value if gavel in domains)
+
+    def _get_gavel_domains(self):
+        """Return the domain of each gavel's cases: each case has just one."""
+        is_accepted = Domain("state", "=", "accepted")
+        paused = is_accepted & Domain("remote_status", "=", payloads.STATUS_PAUSED)
+        confirming = (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED, False)
+        unconfirmed = is_accepted & Domain("remote_status", "in", confirming)
         domains = {
-            "needs_you": fields.Domain("state", "=", "refused") | is_stuck,
-            "closed": fields.Domain("state", "=", "closed"),
-            "paused": paused & ~is_stuck,
-            "waiting": (is_waiting | unconfirmed) & ~is_stuck,
-            "running": is_accepted & ~paused & ~unconfirmed & ~is_stuck,
+            "closed": Domain("state", "=", "closed"),
+            "paused": paused,
+            "waiting": Domain("state", "in", ("queued", "sending", "uncertain")) | unconfirmed,
+            "running": is_accepted & ~paused & ~unconfirmed,
         }
-        return fields.Domain.OR(domains[gavel] for gavel in value if gavel in domains)
+        needs_you = self._get_needs_you_domain()
+        return {"needs_you": needs_you} | {
+            gavel: domain & ~needs_you for gavel, domain in domains.items()
+        }
+
+    def _get_needs_you_domain(self):
+        """Return the domain of the cases that wait for a person.
+
+        The question's activity may have been ticked off while its reason is still there.
+        """
+        question = Domain("activity_type_id.res_model", "=", self._name)
+        return Domain.OR(
+            (
+                Domain("state", "=", "refused"),
+                Domain("is_stuck", "=", True),
+                Domain("unbooked_amount", ">", 0) & Domain("money_message", "!=", False),
+                Domain("is_collection_near", "=", True),
+                Domain("state", "=", "accepted") & Domain("is_customer_asked", "=", True),
+                # Past the rules: that somebody was asked is for all to see who see the case.
+                Domain("activity_ids", "any!", question),
+            )
+        )
 
     # -------------------------------------------------------------------------
     # What has happened

@@ -54,7 +54,8 @@ class NoxFinansCase(models.Model):
     let_run_date = fields.Date(
         readonly=True, help="The day of the debt collection that a person has agreed to."
     )
-    is_collection_near = fields.Boolean(compute="_compute_is_collection_near")
+    # Stored: a domain compares a field with a value, not dates with each other.
+    is_collection_near = fields.Boolean(compute="_compute_is_collection_near", store=True)
     missing_on_customer = fields.Char(compute="_compute_missing_on_customer")
     is_customer_asked = fields.Boolean(
         readonly=True, help="Somebody was asked to complete the customer."

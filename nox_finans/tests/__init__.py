@@ -5,6 +5,7 @@ from . import (
     test_connection,
     test_criteria,
     test_dispute,
+    test_gavel,
     test_guards,
     test_outlook,
     test_rights,
