@@ -53,26 +53,6 @@ def test_stopped(case):
     assert (seen["stage"], seen["reason"]) == ("closed", "stopped")
 
 
-def test_overview_counts_what_the_lists_show(setting, case):
-    steps = setting.worker.do(
-        "code",
-        code="""
-company = env["nox.finans.connector"].search([]).company_id
-manager = env["res.users"].search([("login", "=", "manager")])
-env = env(user=manager.id, context={"allowed_company_ids": company.ids})
-overview = env["nox.finans.case"].get_overview()
-result = [
-    (step["key"], step["count"], env[step["model"]].search_count(step["domain"]))
-    for step in overview["steps"]
-]
-""",
-    )
-    keys = [key for key, _count, _found in steps]
-    assert keys[:2] == ["ready", "waiting"] and keys[-1] == "closed"
-    assert all(count == found for _key, count, found in steps)
-    assert {key: count for key, count, _found in steps}["sent"] >= 1
-
-
 @pytest.mark.parametrize(
     ("days", "stage"), [(33, "reminded"), (41, "reminded"), (55, "collection")]
 )

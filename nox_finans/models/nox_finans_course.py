@@ -241,8 +241,12 @@ class NoxFinansCase(models.Model):
         added = self.fees - before["fees"]
         if self.company_currency_id.compare_amounts(added, 0) > 0:
             self._note_event("fee", self.env._("Fees added: %s", self._format(added)), added)
-        if self.is_request_sent and self.requested_action == "take_fees":
+        if added < 0 and self._is_taking_fees():
             self._note_event("fee", self.env._("Fees taken over: %s", self._format(-added)), added)
+
+    def _is_taking_fees(self):
+        is_part_of_report = self.requested_action == "report_payment" and self.requested_takes_fees
+        return self.is_request_sent and (self.requested_action == "take_fees" or is_part_of_report)
 
     def _format(self, amount):
         return formatLang(self.env, amount, currency_obj=self.company_currency_id)
@@ -268,47 +272,35 @@ class NoxFinansCase(models.Model):
     def get_overview(self):
         """Return the way of the invoices from ready to paid, for the overview page.
 
-        A list of steps: name, count, amount (SEK, open balance; of closed ones what was handed
-        over), fees, and the action's domain that shows them. The last one has the share recovered.
+        Steps: name, count, amount and fees in SEK, and the domain that shows what was counted.
+        Amounts are what is to be collected; of closed cases what was handed over, and their fees
+        are those that the customer was charged. Credit notes are not on that way.
         """
         self.check_access("read")
         companies = [("company_id", "in", self.env.companies.ids)]
-        ready = self._get_ready(companies)
-        groups = {
-            stage: (count, capital, with_fees - capital)
-            for stage, count, capital, with_fees in self._read_group(
-                companies,
-                ["stage"],
-                ["__count", "capital_balance:sum", "balance_with_fees:sum"],
-            )
+        cases = [*companies, ("move_id.move_type", "!=", "out_refund")]
+        return {
+            "steps": [
+                self._get_ready(companies),
+                *self._get_open_steps(cases),
+                *self._get_closed_steps(cases),
+            ],
+            "recovered": self._get_recovered(cases),
+            "currency": self.env.ref("base.SEK").id,
         }
-        steps = [
-            {
-                "key": stage,
-                "label": label,
-                "count": groups.get(stage, (0, 0, 0))[0],
-                "amount": groups.get(stage, (0, 0, 0))[1],
-                "fees": groups.get(stage, (0, 0, 0))[2],
-                "model": self._name,
-                "domain": [*companies, ("stage", "=", stage)],
-            }
-            for stage, label in self._fields["stage"]._description_selection(self.env)
-            if stage not in ("closed", "refused") or (stage == "refused" and stage in groups)
-        ]
-        return {"steps": [ready, *steps, self._get_closed(companies)], "currency": self._get_sek()}
-
-    def _get_sek(self):
-        return self.env.ref("base.SEK").id
 
     def _get_ready(self, companies):
         """Return the invoices that could be sent now."""
         domain = [
             *companies,
+            ("move_type", "=", "out_invoice"),
             ("nox_finans_status", "in", ("approved", "warning")),
             ("nox_finans_case_state", "in", (False, "refused")),
+            ("nox_finans_hidden", "=", False),
+            ("nox_finans_is_disputed", "=", False),
         ]
         ((count, amount),) = self.env["account.move"]._read_group(
-            domain, [], ["__count", "amount_residual_signed:sum"]
+            domain, [], ["__count", "nox_finans_amount_to_collect:sum"]
         )
         return {
             "key": "ready",
@@ -320,24 +312,77 @@ class NoxFinansCase(models.Model):
             "domain": domain,
         }
 
-    def _get_closed(self, companies):
-        """Return the closed cases: what was handed over, and the share that has come in."""
-        domain = [*companies, ("stage", "=", "closed")]
-        ((count, handed_over, left),) = self._read_group(
-            domain, [], ["__count", "handed_over_amount:sum", "capital_balance:sum"]
+    def _get_open_steps(self, cases):
+        """Return the stages up to long-term monitoring; the refused ones only if there are any."""
+        groups = self._sum_by(
+            "stage", cases, ["__count", "capital_balance:sum", "balance_with_fees:sum"]
         )
-        handed_over, left = handed_over or 0, left or 0
-        paid = [*domain, ("close_reason", "=", "paid")]
-        ((recovered,),) = self._read_group(paid, [], ["handed_over_amount:sum"])
+        steps = []
+        for stage, label in self._fields["stage"]._description_selection(self.env):
+            count, capital, with_fees = groups.get(stage, (0, 0, 0))
+            if stage == "closed" or (stage == "refused" and not count):
+                continue
+            domain = [*cases, ("stage", "=", stage)]
+            if stage in ("waiting", "refused"):
+                # The service has told no balance yet.
+                capital = with_fees = self._sum_to_collect(domain)
+            steps.append(self._make_step(stage, label, count, capital, with_fees - capital, domain))
+        return steps
+
+    def _get_closed_steps(self, cases):
+        """Return the paid cases, and those that ended in another way if there are any."""
+        closed = [*cases, ("stage", "=", "closed")]
+        groups = self._sum_by("close_reason", closed, ["__count", "handed_over_amount:sum"])
+        steps = []
+        for reason, label in self._fields["close_reason"]._description_selection(self.env):
+            count, amount = groups.get(reason, (0, 0))
+            if reason == "paid" or count:
+                domain = [*closed, ("close_reason", "=", reason)]
+                fees = self._sum_charged_fees(domain)
+                steps.append(self._make_step(reason, label, count, amount, fees, domain))
+        return steps
+
+    def _sum_by(self, field, domain, aggregates):
+        return {value: sums for value, *sums in self._read_group(domain, [field], aggregates)}
+
+    def _make_step(self, key, label, count, amount, fees, domain):
         return {
-            "key": "closed",
-            "label": self.env._("Closed"),
+            "key": key,
+            "label": label,
             "count": count,
-            "amount": handed_over,
-            "fees": 0,
+            "amount": amount,
+            "fees": fees,
             "model": self._name,
             "domain": domain,
-            "recovered": (recovered or 0) / handed_over if handed_over else None,
+        }
+
+    def _sum_to_collect(self, domain):
+        moves = Domain("nox_finans_case_ids", "any", domain)
+        ((amount,),) = self.env["account.move"]._read_group(
+            moves, [], ["nox_finans_amount_to_collect:sum"]
+        )
+        return amount or 0
+
+    def _sum_charged_fees(self, domain):
+        """Return what was added, less what the company took over: a closed case has no fees."""
+        fees = Domain("kind", "=", "fee") & Domain("case_id", "any", domain)
+        ((amount,),) = self.env["nox.finans.event"]._read_group(fees, [], ["amount:sum"])
+        return amount or 0
+
+    def _get_recovered(self, cases):
+        """Return the share of what was handed over that has come in, of the cases that are closed.
+
+        Part payments of stopped and written-off cases count. What was credited was not to be paid.
+        """
+        domain = [*cases, ("stage", "=", "closed"), ("close_reason", "!=", "credited")]
+        ((handed_over, received),) = self._read_group(
+            domain, [], ["handed_over_amount:sum", "received_amount:sum"]
+        )
+        return {
+            "share": (received or 0) / handed_over if handed_over else None,
+            "label": self.env._("Share Recovered"),
+            "model": self._name,
+            "domain": domain,
         }
 
     @api.depends("state", "next_event", "next_event_date", "accepted_date", "confirmed_date")

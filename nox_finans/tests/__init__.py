@@ -8,6 +8,7 @@ from . import (
     test_gavel,
     test_guards,
     test_outlook,
+    test_overview,
     test_rights,
     test_rule,
     test_selection,
