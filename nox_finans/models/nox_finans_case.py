@@ -453,7 +453,7 @@ class NoxFinansCase(models.Model):
             }
         )
 
-    def _note_refused_request(self):
+    def _note_refused_request(self, _message):
         """The service has said no to what was asked for."""
         self._clear_request()
 

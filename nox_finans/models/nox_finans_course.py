@@ -166,9 +166,13 @@ class NoxFinansCase(models.Model):
             "is_known": bool(self.confirmed_date),
         }
 
-    def _note_event(self, kind, text, amount=0, date=None):
-        """Keep what has happened, with who asked for it; tell the invoice what the service did."""
-        user = self.requested_by if self.is_request_sent else self.env["res.users"]
+    def _note_event(self, kind, text, amount=0, date=None, user=None):
+        """Keep what has happened, with who did it; tell the invoice what the service did.
+
+        :param user: who did it, empty for nobody; by default who asked for what was just done
+        """
+        if user is None:
+            user = self.requested_by if self.is_request_sent else self.env["res.users"]
         self.env["nox.finans.event"].create(
             {
                 "case_id": self.id,
@@ -385,7 +389,9 @@ class NoxFinansCase(models.Model):
             "domain": domain,
         }
 
-    @api.depends("state", "next_event", "next_event_date", "accepted_date", "confirmed_date")
+    @api.depends(
+        "state", "next_event", "next_event_date", "accepted_date", "confirmed_date", "event_ids"
+    )
     def _compute_course(self):
         for case in self:
             case.course = case._get_past() + case._get_future()
