@@ -1,5 +1,7 @@
 """What one does with a case in a real browser, as the clerk and in Swedish."""
 
+import re
+
 from days import today
 from playwright.sync_api import expect
 
@@ -123,3 +125,26 @@ def test_asked_before_debt_collection(odoo_server, open_page, open_case, case_of
     question.locator("button[name=action_let_run]").click()
     expect(question).to_have_count(0)
     expect(page.locator(".o-mail-Chatter")).to_contain_text("låter ärendet gå till inkasso")
+
+
+def test_what_is_missing_on_the_customer_is_filled_in_at_once(
+    odoo_server, open_page, open_case, case_of, clerk, look
+):
+    clerk.call("res.partner", "write", [open_case.customer], {"company_registry": False})
+    odoo_server.sql(
+        "UPDATE nox_finans_case SET next_event = 'COLLECTION', next_event_date = %s,"
+        " next_try = now() + interval '9 days' WHERE move_id = %s",
+        today(),
+        open_case.id,
+    )
+    page = open_case_of(open_page, case_of(open_case))
+    missing = page.locator(".alert", has_text="Saknas på kunden")
+    missing.locator("button[name=action_open_customer]").click()
+    dialog = page.locator(".modal")
+    number = dialog.locator("[name=company_registry]")
+    expect(number).to_have_class(re.compile("o_required_modifier"))
+    expect(dialog.locator("[name=street]")).not_to_have_class(re.compile("o_required_modifier"))
+    look(page, "dialog")
+    number.locator("input").fill("556016-0680")
+    dialog.locator(".o_form_button_save").click()
+    expect(missing).to_have_count(0)
