@@ -129,7 +129,9 @@ def test_red_invoice_is_mended_and_sent_from_its_form(open_page, clerk, make_inv
     page.locator(".modal button[name=action_send]").click()
     expect(page.locator(".o_notification", has_text="på väg till Nox Finans")).to_be_visible()
     page.reload()
-    expect(page.locator("button[name=action_open_nox_finans_case]")).to_be_visible()
+    gavel = page.locator("button[name=action_open_nox_finans_case] .o_nox_finans_gavel")
+    expect(gavel).to_have_attribute("title", re.compile("^På väg till Nox Finans: "))
+    expect(gavel.locator(".fa-gavel")).to_have_class(re.compile("text-info"))
     look(page, "sent")
 
 
