@@ -7,6 +7,7 @@ from . import (
     test_dispute,
     test_gavel,
     test_guards,
+    test_ledger,
     test_outlook,
     test_overview,
     test_rights,
