@@ -98,14 +98,14 @@ class NoxFinansCase(models.Model):
         return super()._note_refused_request(message)
 
     def _tell_dispute_owner(self, message):
-        """Let the dispute's owner know that the service does not follow it; the newest word only."""
+        """Let the dispute's owner know that the service does not follow it: the newest word."""
         owner = self.dispute_user_id or self._get_responsible()
         env = self.with_context(lang=owner.lang or self.env.lang).env
         if self.requested_action == "pause":
             text = env._(
                 "Nox Finans goes on chasing the customer, although the invoice is disputed: the "
-                "pause was refused. %s It is asked for again tomorrow; stop the case if it must not "
-                "wait.",
+                "pause was refused. %s It is asked for again tomorrow; stop the case if it must "
+                "not wait.",
                 message,
             )
         else:

@@ -32,9 +32,7 @@ class TestGavel(NoxFinansCase):
     def check_found(self, expected):
         case = self.case.with_user(self.clerk).sudo(False)
         self.assertEqual(case.gavel, expected)
-        found = [
-            gavel for gavel, _label in GAVELS if case.search([("gavel", "=", gavel)]) & case
-        ]
+        found = [gavel for gavel, _label in GAVELS if case.search([("gavel", "=", gavel)]) & case]
         self.assertEqual(found, [expected])
 
     def test_every_state_and_status(self):
@@ -45,9 +43,8 @@ class TestGavel(NoxFinansCase):
             "refused": "needs_you",
             "closed": "closed",
         }
-        self.assertEqual(
-            {*expected, "accepted"}, {state for state, _label in self.case._fields["state"].selection}
-        )
+        states = {state for state, _label in self.case._fields["state"].selection}
+        self.assertEqual({*expected, "accepted"}, states)
         for state, gavel in expected.items():
             self.check(gavel, state=state)
         for status, gavel in {
