@@ -122,6 +122,15 @@ def test_asked_before_debt_collection(odoo_server, open_page, open_case, case_of
         ["Pausa", "Rapportera betalning", "Låt det gå vidare"]
     )
     look(page, "question")
+    # What waits for a person is found among the cases.
+    page.goto(f"{odoo_server.url}/odoo/nox-finans-cases")
+    page.click(".o_searchview_dropdown_toggler")
+    page.click(".o_filter_menu .o-dropdown-item:has-text('Kräver åtgärd')")
+    row = page.locator(".o_data_row", has_text=open_case.name)
+    expect(row).to_have_class(re.compile("text-danger"))
+    page.keyboard.press("Escape")
+    look(page, "found")
+    page.go_back()
     question.locator("button[name=action_let_run]").click()
     expect(question).to_have_count(0)
     expect(page.locator(".o-mail-Chatter")).to_contain_text("låter ärendet gå till inkasso")
