@@ -128,6 +128,7 @@ def test_asked_before_debt_collection(odoo_server, open_page, open_case, case_of
     page.click(".o_filter_menu .o-dropdown-item:has-text('Kräver åtgärd')")
     row = page.locator(".o_data_row", has_text=open_case.name)
     expect(row).to_have_class(re.compile("text-danger"))
+    expect(row.locator("[name=activity_type_id]")).to_contain_text("inkasso")
     page.keyboard.press("Escape")
     look(page, "found")
     page.go_back()
