@@ -129,7 +129,9 @@ def test_red_invoice_is_mended_and_sent_from_its_form(open_page, clerk, make_inv
     page.locator(".modal button[name=action_send]").click()
     expect(page.locator(".o_notification", has_text="på väg till Nox Finans")).to_be_visible()
     page.reload()
-    expect(page.locator("button[name=action_open_nox_finans_case]")).to_be_visible()
+    gavel = page.locator("button[name=action_open_nox_finans_case] .o_nox_finans_gavel")
+    expect(gavel).to_have_attribute("title", re.compile("^På väg till Nox Finans: "))
+    expect(gavel.locator(".fa-gavel")).to_have_class(re.compile("text-info"))
     look(page, "sent")
 
 
@@ -244,7 +246,7 @@ def test_overview_and_cases_by_stage(odoo_server, open_page, make_invoice, send,
     page = open_page("manager", "/odoo/nox-finans")
     steps = page.locator(".o_nox_finans_overview tbody tr")
     expect(steps.first).to_contain_text("Redo")
-    expect(steps.last).to_contain_text("Avslutad")
+    expect(page.locator(".o_nox_finans_overview tr[data-step=paid]")).to_contain_text("Betald")
     look(page, "overview")
     count = int(steps.first.locator(".o_nox_finans_step_count").inner_text())
     steps.first.click()

@@ -1,5 +1,7 @@
 """What one does with a case in a real browser, as the clerk and in Swedish."""
 
+import re
+
 from days import today
 from playwright.sync_api import expect
 
@@ -120,6 +122,39 @@ def test_asked_before_debt_collection(odoo_server, open_page, open_case, case_of
         ["Pausa", "Rapportera betalning", "Låt det gå vidare"]
     )
     look(page, "question")
+    # What waits for a person is found among the cases.
+    page.goto(f"{odoo_server.url}/odoo/nox-finans-cases")
+    page.click(".o_searchview_dropdown_toggler")
+    page.click(".o_filter_menu .o-dropdown-item:has-text('Kräver åtgärd')")
+    row = page.locator(".o_data_row", has_text=open_case.name)
+    expect(row).to_have_class(re.compile("text-danger"))
+    expect(row.locator("[name=activity_type_id]")).to_contain_text("inkasso")
+    page.keyboard.press("Escape")
+    look(page, "found")
+    page.go_back()
     question.locator("button[name=action_let_run]").click()
     expect(question).to_have_count(0)
     expect(page.locator(".o-mail-Chatter")).to_contain_text("låter ärendet gå till inkasso")
+
+
+def test_what_is_missing_on_the_customer_is_filled_in_at_once(
+    odoo_server, open_page, open_case, case_of, clerk, look
+):
+    clerk.call("res.partner", "write", [open_case.customer], {"company_registry": False})
+    odoo_server.sql(
+        "UPDATE nox_finans_case SET next_event = 'COLLECTION', next_event_date = %s,"
+        " next_try = now() + interval '9 days' WHERE move_id = %s",
+        today(),
+        open_case.id,
+    )
+    page = open_case_of(open_page, case_of(open_case))
+    missing = page.locator(".alert", has_text="Saknas på kunden")
+    missing.locator("button[name=action_open_customer]").click()
+    dialog = page.locator(".modal")
+    number = dialog.locator("[name=company_registry]")
+    expect(number).to_have_class(re.compile("o_required_modifier"))
+    expect(dialog.locator("[name=street]")).not_to_have_class(re.compile("o_required_modifier"))
+    look(page, "dialog")
+    number.locator("input").fill("556016-0680")
+    dialog.locator(".o_form_button_save").click()
+    expect(missing).to_have_count(0)

@@ -24,6 +24,16 @@ result = connector._get_client().get_customer(f"ODOO-{case.commercial_partner_id
 """
 
 
+REPORT = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+case.with_user(clerk).action_report_customer()
+"""
+LET_RUN = REPORT.replace("action_report_customer", "action_let_run")
+TIMELINE = """
+result = [(event.kind, event._get_label()) for event in case.event_ids.sorted("id")]
+"""
+
+
 def pauses(case):
     """Return how often the service was asked to pause and to resume the case."""
     paths = [row["path"] for row in case.setting.sandbox.get("requests")]
@@ -73,7 +83,7 @@ def test_the_pause_is_renewed_on_its_last_day(case):
         case.sync()
     assert pauses(case) == (2, 1)
     assert case.read()["gavel"] == "paused"
-    assert [kind for kind, *_rest in case.read()["events"]] == ["pause", "pause", "pause"]
+    assert [kind for kind, *_rest in case.read()["events"]] == ["dispute"] + 3 * ["pause"]
     case.setting.sandbox.post("clock", advance_days=50)
 
 
@@ -121,7 +131,61 @@ def test_a_refused_pause_is_not_asked_for_again_on_the_same_day(case):
     for _run in range(3):
         case.sync()
     case.setting.sandbox.clear_faults()
-    assert pauses(case) == (1, 0) and case.read()["gavel"] == "running"
+    assert pauses(case) == (1, 0) and case.read()["gavel"] == "needs_you"
+    ((kind, note),) = case.code(QUESTIONS)
+    assert kind == "pause" and "fortsätter att kräva kunden" in note
+    assert case.code("result = case.activity_ids.user_id.login") == "clerk"
+    # The next day the service does it.
+    case.setting.sql("UPDATE nox_finans_case SET dispute_try = NULL WHERE id = %s", case.id)
+    case.sync()
+    assert case.code(QUESTIONS) == [] and case.read()["gavel"] == "paused"
+
+
+def test_the_owner_is_no_longer_called_when_the_dispute_is_settled(case):
+    case.setting.sandbox.post("faults", path="/pause", kind="status", code=400, times=1)
+    case.code(NOTE)
+    case.sync()
+    assert case.code(QUESTIONS)
+    case.code(SETTLE)
+    assert case.code(QUESTIONS) == []
+    # The other way round: it cannot be resumed.
+    case.code(NOTE)
+    case.sync()
+    case.setting.sandbox.post("faults", path="/unpause", kind="status", code=400, times=1)
+    case.code(SETTLE)
+    case.sync()
+    ((kind, note),) = case.code(QUESTIONS)
+    assert kind == "pause" and "förblir pausat" in note
+    case.setting.sql("UPDATE nox_finans_case SET dispute_try = NULL WHERE id = %s", case.id)
+    case.sync()
+    assert case.code(QUESTIONS) == [] and case.read()["gavel"] == "running"
+
+
+def test_the_timeline_tells_what_people_did(case):
+    case.code(NOTE)
+    case.sync()
+    case.code(SETTLE)
+    case.sync()
+    case.code('move.partner_id.street = "Nya gatan 2"')
+    case.code(REPORT)
+    case.sync()
+    case.advance(32 + 8)
+    case.setting.sql(
+        "UPDATE nox_finans_case SET next_event_date = %s WHERE id = %s", today(), case.id
+    )
+    case.code(LOOK_AHEAD)
+    case.code(LET_RUN)
+    labels = case.code(TIMELINE)
+    told = [label for label in labels if label[0] in ("dispute", "let_run", "customer")]
+    assert told == [
+        ["dispute", "Disputed: Fel pris (Klara Klerk)"],
+        ["dispute", "The dispute is settled. (Klara Klerk)"],
+        ["customer", "The customer's new details are to be reported (Klara Klerk)"],
+        ["customer", "Nox Finans har fått kundens nya uppgifter."],
+        ["let_run", f"Agreed: debt collection on {today()} (Klara Klerk)"],
+    ]
+    shown = case.code('result = [step["label"] for step in case.course if step["is_done"]]')
+    assert [label for _kind, label in labels] == shown[3:]
 
 
 def test_disputed_while_it_is_queued_it_is_not_sent(setting, case):
@@ -175,14 +239,10 @@ def test_a_missing_number_is_asked_for_and_reported_when_it_is_filled_in(case):
 
 
 def test_a_new_address_is_reported_on_a_persons_word(case):
-    report = """
-clerk = env["res.users"].search([("login", "=", "clerk")])
-case.with_user(clerk).action_report_customer()
-"""
     case.code('move.partner_id.write({"street": "Nya gatan 2", "zip": "333 44"})')
     case.sync()
     assert case.code(CUSTOMER)["Address1"] == "Gatan 1"
-    case.code(report)
+    case.code(REPORT)
     case.sync()
     assert case.code(CUSTOMER)["Address1"] == "Nya gatan 2"
     assert case.code("result = case.changed_since_sent") is False

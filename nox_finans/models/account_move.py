@@ -38,6 +38,7 @@ GUARDED_FIELDS = {
 }
 # How many invoices are named in an answer, each with its reason; the rest are counted.
 NAMED_IN_ANSWER = 10
+NOT_DELIVERED = "none"
 STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
 
 
@@ -288,12 +289,29 @@ class AccountMove(models.Model):
 
         The customer would get two OCR numbers, and pay by the one that Nox Finans does not see.
         """
+        return self._filter_nox_finans_issues(lambda channel: channel != NOT_DELIVERED)
+
+    def _filter_nox_finans_leaves(self):
+        """Return the invoices that Nox Finans has and leaves to us to bring to the customer."""
+        return self._filter_nox_finans_issues(lambda channel: channel == NOT_DELIVERED)
+
+    def _filter_nox_finans_issues(self, is_channel):
         # Full rights: whoever may send invoices is told, also who may not see cases.
         return self.filtered(
             lambda move: (
                 (case := move.sudo().nox_finans_case_id).service == "invoice"
                 and case.state in OPEN_STATES
+                and is_channel(case.channel)
             )
+        )
+
+    def _get_nox_finans_leaves_message(self):
+        return self.env._(
+            "Nox Finans does not deliver %s: you bring it to the customer. Send the document from "
+            "Nox Finans if you can (gavel > Document): its OCR number is the one that Nox Finans "
+            "sees. What is paid by Odoo's own payment reference comes to your own account and has "
+            "to be reported to Nox Finans.",
+            ", ".join(move.name for move in self),
         )
 
     def _get_nox_finans_delivers_message(self):

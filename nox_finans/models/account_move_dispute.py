@@ -2,9 +2,11 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .account_move import MOVE_TYPES
-from .nox_finans_case import GROUP_SEND, GROUPS
+from .nox_finans_case import GROUP_SEND, GROUPS, OPEN_STATES
 
 DISPUTE_ACTIVITY = "nox_finans.mail_activity_type_dispute"
+# On the case: the service does not do what the dispute asks for.
+PAUSE_ACTIVITY = "nox_finans.mail_activity_type_pause"
 
 
 class AccountMove(models.Model):
@@ -65,7 +67,9 @@ class AccountMove(models.Model):
         )
         self._close_nox_finans_disputes()
         for move in self:
-            move.message_post(body=self.env._("Disputed: %s", reason))
+            text = self.env._("Disputed: %s", reason)
+            move.message_post(body=text)
+            move._note_nox_finans_dispute(text)
             move.activity_schedule(DISPUTE_ACTIVITY, summary=reason, user_id=user.id)
         self._wake_nox_finans()
 
@@ -78,8 +82,17 @@ class AccountMove(models.Model):
         disputed.nox_finans_is_disputed = False
         disputed._close_nox_finans_disputes()
         for move in disputed:
-            move.message_post(body=self.env._("The dispute is settled."))
+            text = self.env._("The dispute is settled.")
+            move.message_post(body=text)
+            move._note_nox_finans_dispute(text)
         disputed._wake_nox_finans()
+
+    def _note_nox_finans_dispute(self, text):
+        """Put what the current user has done on the timeline of the open case, if there is one."""
+        # Full rights: nobody writes cases and events but the system; the gate was passed before.
+        case = self.sudo().nox_finans_case_id
+        if case.state in OPEN_STATES:
+            case._note_event("dispute", text, user=self.env.user)
 
     def _check_may_settle_disputes(self):
         if not self.env.user.has_group(GROUP_SEND):
@@ -91,8 +104,10 @@ class AccountMove(models.Model):
         self.sudo().activity_feedback([DISPUTE_ACTIVITY])
 
     def _wake_nox_finans(self):
-        # Full rights: only looked at is whether there is something to pause or to resume.
+        # Full rights: it is looked anew whether there is something to pause or to resume.
         cases = self.sudo().nox_finans_case_id
         cases.filtered("dispute_try").dispute_try = False
+        for case in cases:
+            case._close_questions(PAUSE_ACTIVITY)
         if any(case.state == "accepted" for case in cases):
             self.env["nox.finans.connector"]._trigger_exchange()

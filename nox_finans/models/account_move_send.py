@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from .account_move import NOT_DELIVERED
 from .nox_finans_criterion import WARNING
 
 METHOD = "nox_finans"
@@ -51,6 +52,7 @@ class AccountMoveSend(models.AbstractModel):
                 **self._get_nox_finans_alert_action(delivered),
             }
         others = moves - delivered
+        alerts |= self._get_nox_finans_leaves_alert(delivering - delivered, moves_data)
         chosen = others.filtered(lambda move: METHOD in moves_data[move]["sending_methods"])
         # A customer's own method is not ticked for what cannot go this way: it is told why.
         preferred = others.filtered(
@@ -67,6 +69,26 @@ class AccountMoveSend(models.AbstractModel):
         return {
             "action_text": self.env._("View Invoice(s)"),
             "action": moves._get_records_action(name=self.env._("Invoices for Nox Finans")),
+        }
+
+    def _get_nox_finans_leaves_alert(self, moves, moves_data):
+        """Tell what to do with what Nox Finans gets, or has, and does not deliver."""
+        leaves = moves._filter_nox_finans_leaves() + moves.filtered(
+            lambda move: (
+                METHOD in moves_data[move]["sending_methods"]
+                and move.nox_finans_service == "invoice"
+                and move.nox_finans_used_channel == NOT_DELIVERED
+                and not move.nox_finans_blocking_reasons
+            )
+        )
+        if not leaves:
+            return {}
+        return {
+            "nox_finans_leaves": {
+                "level": "warning",
+                "message": leaves._get_nox_finans_leaves_message(),
+                **self._get_nox_finans_alert_action(leaves),
+            }
         }
 
     def _get_nox_finans_blocked_alert(self, moves, chosen, is_batch):
@@ -104,6 +126,7 @@ class AccountMoveSend(models.AbstractModel):
         if twice := moves.filtered(
             lambda move: (
                 move.nox_finans_service == "invoice"
+                and move.nox_finans_used_channel != NOT_DELIVERED
                 and set(moves_data[move]["sending_methods"]) - NOT_DELIVERING - {METHOD}
             )
         ):

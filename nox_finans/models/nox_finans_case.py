@@ -498,7 +498,7 @@ class NoxFinansCase(models.Model):
             }
         )
 
-    def _note_refused_request(self):
+    def _note_refused_request(self, _message):
         """The service has said no to what was asked for."""
         if self.requested_action == "stop" and self.remote_status != payloads.STATUS_CLOSED:
             self._end_stop()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, plaintext2html
 from psycopg2.errors import SerializationFailure
 
@@ -720,12 +721,27 @@ class NoxFinansConnector(models.Model):
         # One for each company, and each has to be looked at.
         for connector in self.search([]):  # pylint: disable=no-search-all
             try:
-                if not connector._get_obstacle():
-                    getattr(connector, work)()
-                self.env["ir.cron"]._commit_progress()
+                connector._try_twice(connector._do_daily, work)
             except Exception:
                 self.env.cr.rollback()
                 _logger.exception("Nox Finans, company %s: %s failed", connector.id, work)
+
+    def _do_daily(self, work):
+        if not self._get_obstacle():
+            getattr(self, work)()
+        self.env["ir.cron"]._commit_progress()
+
+    def _try_twice(self, work, *arguments):
+        """Do `work`, and once more on what is there now when somebody else was at the same rows.
+
+        What was done since the last commit is undone in between.
+        """
+        try:
+            return work(*arguments)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+            self.env.cr.rollback()
+            _logger.info("Nox Finans, company %s: tried once more after: %s", self.id, error)
+            return work(*arguments)
 
     def _get_administrator(self):
         """Return who has connected the company, or else somebody who can mend the connection."""

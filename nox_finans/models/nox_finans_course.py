@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ..api import payloads
@@ -96,41 +97,61 @@ class NoxFinansCase(models.Model):
     def _group_expand_stage(self, _stages, _domain):
         return [stage for stage, _label in STAGES]
 
-    @api.depends("state", "remote_status", "is_stuck", "changed_since_sent")
+    @api.depends(
+        "state",
+        "remote_status",
+        "is_stuck",
+        "unbooked_amount",
+        "money_message",
+        "is_collection_near",
+        "is_customer_asked",
+        "activity_ids.active",
+        "activity_ids.activity_type_id",
+    )
     def _compute_gavel(self):
-        for case in self:
-            case.gavel = case._get_gavel()
-
-    def _get_gavel(self):
-        if self.state == "refused" or self.is_stuck:
-            return "needs_you"
-        if self.state == "closed":
-            return "closed"
-        if self.state != "accepted":
-            return "waiting"
-        return {
-            payloads.STATUS_PAUSED: "paused",
-            payloads.STATUS_UNKNOWN: "waiting",
-            payloads.STATUS_NOT_AUTHORIZED: "waiting",
-        }.get(self.remote_status, "running")
+        for gavel, domain in self._get_gavel_domains().items():
+            self.filtered_domain(domain).gavel = gavel
 
     def _search_gavel(self, operator, value):
         if operator != "in":
             return NotImplemented
-        confirming = (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED)
-        is_accepted = fields.Domain("state", "=", "accepted")
-        is_waiting = fields.Domain("state", "in", ("queued", "sending", "uncertain"))
-        is_stuck = fields.Domain("is_stuck", "=", True)
-        paused = is_accepted & fields.Domain("remote_status", "=", payloads.STATUS_PAUSED)
-        unconfirmed = is_accepted & fields.Domain("remote_status", "in", (*confirming, False))
+        domains = self._get_gavel_domains()
+        return Domain.OR(domains[gavel] for gavel in value if gavel in domains)
+
+    def _get_gavel_domains(self):
+        """Return the domain of each gavel's cases: each case has just one."""
+        is_accepted = Domain("state", "=", "accepted")
+        paused = is_accepted & Domain("remote_status", "=", payloads.STATUS_PAUSED)
+        confirming = (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED, False)
+        unconfirmed = is_accepted & Domain("remote_status", "in", confirming)
         domains = {
-            "needs_you": fields.Domain("state", "=", "refused") | is_stuck,
-            "closed": fields.Domain("state", "=", "closed"),
-            "paused": paused & ~is_stuck,
-            "waiting": (is_waiting | unconfirmed) & ~is_stuck,
-            "running": is_accepted & ~paused & ~unconfirmed & ~is_stuck,
+            "closed": Domain("state", "=", "closed"),
+            "paused": paused,
+            "waiting": Domain("state", "in", ("queued", "sending", "uncertain")) | unconfirmed,
+            "running": is_accepted & ~paused & ~unconfirmed,
         }
-        return fields.Domain.OR(domains[gavel] for gavel in value if gavel in domains)
+        needs_you = self._get_needs_you_domain()
+        return {"needs_you": needs_you} | {
+            gavel: domain & ~needs_you for gavel, domain in domains.items()
+        }
+
+    def _get_needs_you_domain(self):
+        """Return the domain of the cases that wait for a person.
+
+        The question's activity may have been ticked off while its reason is still there.
+        """
+        question = Domain("activity_type_id.res_model", "=", self._name)
+        return Domain.OR(
+            (
+                Domain("state", "=", "refused"),
+                Domain("is_stuck", "=", True),
+                Domain("unbooked_amount", ">", 0) & Domain("money_message", "!=", False),
+                Domain("is_collection_near", "=", True),
+                Domain("state", "=", "accepted") & Domain("is_customer_asked", "=", True),
+                # Past the rules: that somebody was asked is for all to see who see the case.
+                Domain("activity_ids", "any!", question),
+            )
+        )
 
     # -------------------------------------------------------------------------
     # What has happened
@@ -147,9 +168,13 @@ class NoxFinansCase(models.Model):
             "is_known": bool(self.confirmed_date),
         }
 
-    def _note_event(self, kind, text, amount=0, date=None):
-        """Keep what has happened, with who asked for it; tell the invoice what the service did."""
-        user = self.requested_by if self.is_request_sent else self.env["res.users"]
+    def _note_event(self, kind, text, amount=0, date=None, user=None):
+        """Keep what has happened, with who did it; tell the invoice what the service did.
+
+        :param user: who did it, empty for nobody; by default who asked for what was just done
+        """
+        if user is None:
+            user = self.requested_by if self.is_request_sent else self.env["res.users"]
         self.env["nox.finans.event"].create(
             {
                 "case_id": self.id,
@@ -222,8 +247,12 @@ class NoxFinansCase(models.Model):
         added = self.fees - before["fees"]
         if self.company_currency_id.compare_amounts(added, 0) > 0:
             self._note_event("fee", self.env._("Fees added: %s", self._format(added)), added)
-        if self.is_request_sent and self.requested_action == "take_fees":
+        if added < 0 and self._is_taking_fees():
             self._note_event("fee", self.env._("Fees taken over: %s", self._format(-added)), added)
+
+    def _is_taking_fees(self):
+        is_part_of_report = self.requested_action == "report_payment" and self.requested_takes_fees
+        return self.is_request_sent and (self.requested_action == "take_fees" or is_part_of_report)
 
     def _format(self, amount):
         return formatLang(self.env, amount, currency_obj=self.company_currency_id)
@@ -253,80 +282,122 @@ class NoxFinansCase(models.Model):
     def get_overview(self):
         """Return the way of the invoices from ready to paid, for the overview page.
 
-        A list of steps: name, count, amount (SEK, open balance; of closed ones what was handed
-        over), fees, and the action's domain that shows them. The last one has the share recovered.
+        Steps: name, count, amount and fees in SEK, and the domain that shows what was counted.
+        Amounts are what is to be collected; of closed cases what was handed over, and their fees
+        are those that the customer was charged. Credit notes are not on that way.
         """
         self.check_access("read")
         companies = [("company_id", "in", self.env.companies.ids)]
-        ready = self._get_ready(companies)
-        counts = dict(self._read_group(companies, ["stage"], ["__count"]))
-        amounts = {
-            stage: (capital, with_fees - capital)
-            for stage, capital, with_fees in self._read_group(
-                [*companies, NO_CREDIT_NOTE],
-                ["stage"],
-                ["capital_balance:sum", "balance_with_fees:sum"],
-            )
+        cases = [*companies, NO_CREDIT_NOTE]
+        return {
+            "steps": [
+                self._get_ready(companies),
+                *self._get_open_steps(cases),
+                *self._get_closed_steps(cases),
+            ],
+            "recovered": self._get_recovered(cases),
+            "currency": self.env.ref("base.SEK").id,
         }
-        steps = [
-            {
-                "key": stage,
-                "label": label,
-                "count": counts.get(stage, 0),
-                "amount": amounts.get(stage, (0, 0))[0],
-                "fees": amounts.get(stage, (0, 0))[1],
-                "model": self._name,
-                "domain": [*companies, ("stage", "=", stage)],
-            }
-            for stage, label in self._fields["stage"]._description_selection(self.env)
-            if stage not in ("closed", "refused") or (stage == "refused" and stage in counts)
-        ]
-        return {"steps": [ready, *steps, self._get_closed(companies)], "currency": self._get_sek()}
-
-    def _get_sek(self):
-        return self.env.ref("base.SEK").id
 
     def _get_ready(self, companies):
         """Return the invoices that could be sent now."""
         domain = [
             *companies,
+            ("move_type", "=", "out_invoice"),
             ("nox_finans_status", "in", ("approved", "warning")),
             ("nox_finans_case_state", "in", (False, "refused")),
+            ("nox_finans_hidden", "=", False),
+            ("nox_finans_is_disputed", "=", False),
         ]
-        Move = self.env["account.move"]
-        ((amount,),) = Move._read_group(
-            [*domain, ("move_type", "!=", "out_refund")], [], ["amount_residual_signed:sum"]
+        ((count, amount),) = self.env["account.move"]._read_group(
+            domain, [], ["__count", "nox_finans_amount_to_collect:sum"]
         )
         return {
             "key": "ready",
             "label": self.env._("Ready"),
-            "count": Move.search_count(domain),
+            "count": count,
             "amount": amount or 0,
             "fees": 0,
             "model": "account.move",
             "domain": domain,
         }
 
-    def _get_closed(self, companies):
-        """Return the closed cases: what was handed over, and the share that has come in."""
-        domain = [*companies, ("stage", "=", "closed")]
-        collected = [*domain, NO_CREDIT_NOTE]
-        ((handed_over,),) = self._read_group(collected, [], ["handed_over_amount:sum"])
-        handed_over = handed_over or 0
-        paid = [*collected, ("close_reason", "=", "paid")]
-        ((recovered,),) = self._read_group(paid, [], ["handed_over_amount:sum"])
+    def _get_open_steps(self, cases):
+        """Return the stages up to long-term monitoring; the refused ones only if there are any."""
+        groups = self._sum_by(
+            "stage", cases, ["__count", "capital_balance:sum", "balance_with_fees:sum"]
+        )
+        steps = []
+        for stage, label in self._fields["stage"]._description_selection(self.env):
+            count, capital, with_fees = groups.get(stage, (0, 0, 0))
+            if stage == "closed" or (stage == "refused" and not count):
+                continue
+            domain = [*cases, ("stage", "=", stage)]
+            if stage in ("waiting", "refused"):
+                # The service has told no balance yet.
+                capital = with_fees = self._sum_to_collect(domain)
+            steps.append(self._make_step(stage, label, count, capital, with_fees - capital, domain))
+        return steps
+
+    def _get_closed_steps(self, cases):
+        """Return the paid cases, and those that ended in another way if there are any."""
+        closed = [*cases, ("stage", "=", "closed")]
+        groups = self._sum_by("close_reason", closed, ["__count", "handed_over_amount:sum"])
+        steps = []
+        for reason, label in self._fields["close_reason"]._description_selection(self.env):
+            count, amount = groups.get(reason, (0, 0))
+            if reason == "paid" or count:
+                domain = [*closed, ("close_reason", "=", reason)]
+                fees = self._sum_charged_fees(domain)
+                steps.append(self._make_step(reason, label, count, amount, fees, domain))
+        return steps
+
+    def _sum_by(self, field, domain, aggregates):
+        return {value: sums for value, *sums in self._read_group(domain, [field], aggregates)}
+
+    def _make_step(self, key, label, count, amount, fees, domain):
         return {
-            "key": "closed",
-            "label": self.env._("Closed"),
-            "count": self.search_count(domain),
-            "amount": handed_over,
-            "fees": 0,
+            "key": key,
+            "label": label,
+            "count": count,
+            "amount": amount,
+            "fees": fees,
             "model": self._name,
             "domain": domain,
-            "recovered": (recovered or 0) / handed_over if handed_over else None,
         }
 
-    @api.depends("state", "next_event", "next_event_date", "accepted_date", "confirmed_date")
+    def _sum_to_collect(self, domain):
+        moves = Domain("nox_finans_case_ids", "any", domain)
+        ((amount,),) = self.env["account.move"]._read_group(
+            moves, [], ["nox_finans_amount_to_collect:sum"]
+        )
+        return amount or 0
+
+    def _sum_charged_fees(self, domain):
+        """Return what was added, less what the company took over: a closed case has no fees."""
+        fees = Domain("kind", "=", "fee") & Domain("case_id", "any", domain)
+        ((amount,),) = self.env["nox.finans.event"]._read_group(fees, [], ["amount:sum"])
+        return amount or 0
+
+    def _get_recovered(self, cases):
+        """Return the share of what was handed over that has come in, of the cases that are closed.
+
+        Part payments of stopped and written-off cases count. What was credited was not to be paid.
+        """
+        domain = [*cases, ("stage", "=", "closed"), ("close_reason", "!=", "credited")]
+        ((handed_over, received),) = self._read_group(
+            domain, [], ["handed_over_amount:sum", "received_amount:sum"]
+        )
+        return {
+            "share": (received or 0) / handed_over if handed_over else None,
+            "label": self.env._("Share Recovered"),
+            "model": self._name,
+            "domain": domain,
+        }
+
+    @api.depends(
+        "state", "next_event", "next_event_date", "accepted_date", "confirmed_date", "event_ids"
+    )
     def _compute_course(self):
         for case in self:
             case.course = case._get_past() + case._get_future()

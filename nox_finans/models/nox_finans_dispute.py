@@ -2,8 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import plaintext2html
 
 from ..api import payloads
+from .account_move_dispute import PAUSE_ACTIVITY
 from .nox_finans_case import MAX_PAUSE_DAYS
 from .nox_finans_criterion import CompanyRules
 
@@ -86,12 +88,42 @@ class NoxFinansCase(models.Model):
 
     def _note_resumed(self):
         self.write({"is_dispute_pause": False, "dispute_try": False, "requested_date": False})
+        self._close_questions(PAUSE_ACTIVITY)
         return super()._note_resumed()
 
-    def _note_refused_request(self):
+    def _note_refused_request(self, message):
         if self.requested_action in ("pause", "unpause"):
             # There is no pause of ours: not yet, or the one that it is paused by is the service's.
             self.requested_date = False
         if self.dispute_try:
             self.dispute_try = fields.Datetime.now() + REFUSED_PAUSE
-        return super()._note_refused_request()
+        if self.is_dispute_pause and self.requested_action in ("pause", "unpause"):
+            self._tell_dispute_owner(message)
+        return super()._note_refused_request(message)
+
+    def _tell_dispute_owner(self, message):
+        """Let the dispute's owner know that the service does not follow it: the newest word."""
+        owner = self.dispute_user_id or self._get_responsible()
+        env = self.with_context(lang=owner.lang or self.env.lang).env
+        if self.requested_action == "pause":
+            text = env._(
+                "Nox Finans goes on chasing the customer, although the invoice is disputed: the "
+                "pause was refused. %s It is asked for again tomorrow; stop the case if it must "
+                "not wait.",
+                message,
+            )
+        else:
+            text = env._(
+                "The dispute is settled, but Nox Finans refused to resume the case: it stays "
+                "paused. %s It is asked for again tomorrow.",
+                message,
+            )
+        self._close_questions(PAUSE_ACTIVITY)
+        self.activity_schedule(PAUSE_ACTIVITY, note=plaintext2html(text), user_id=owner.id)
+
+    def _settle(self):
+        result = super()._settle()
+        is_held = self.is_disputed and self.remote_status == payloads.STATUS_PAUSED
+        if self.is_dispute_pause and (is_held or self.state == "closed"):
+            self._close_questions(PAUSE_ACTIVITY)
+        return result

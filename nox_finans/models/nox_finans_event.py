@@ -6,6 +6,9 @@ EVENTS = [
     ("payment", "Payment"),
     ("booked", "Payment booked"),
     ("pause", "Pause"),
+    ("dispute", "Dispute"),
+    ("let_run", "Let run to debt collection"),
+    ("customer", "Customer's details"),
     ("closed", "Closed"),
 ]
 

@@ -47,12 +47,17 @@ class NoxFinansConnector(models.Model):
             return
         user = self._get_administrator()
         env = self.with_context(lang=user.lang).env
+        differences = cases.mapped("difference")
+        # Apart: what is asked for too much does not make up for what is asked for too little.
+        more = sum(amount for amount in differences if amount > 0)
+        less = -sum(amount for amount in differences if amount < 0)
         note = plaintext2html(
             env._(
-                "%(count)s cases: Nox Finans and Odoo do not agree on what is paid, in all by "
-                "%(amount)s, or money is not booked. See Customers > Nox Finans > Differences.",
+                "%(count)s cases: Nox Finans asks for %(more)s more than is open in Odoo, and for "
+                "%(less)s less, or money is not booked. See Customers > Nox Finans > Differences.",
                 count=len(cases),
-                amount=cases.company_currency_id.format(sum(map(abs, cases.mapped("difference")))),
+                more=cases.company_currency_id.format(more),
+                less=cases.company_currency_id.format(less),
             )
         )
         if activities := self.activity_search([DIFFERENCE_ACTIVITY]):

@@ -54,7 +54,8 @@ class NoxFinansCase(models.Model):
     let_run_date = fields.Date(
         readonly=True, help="The day of the debt collection that a person has agreed to."
     )
-    is_collection_near = fields.Boolean(compute="_compute_is_collection_near")
+    # Stored: a domain compares a field with a value, not dates with each other.
+    is_collection_near = fields.Boolean(compute="_compute_is_collection_near", store=True)
     missing_on_customer = fields.Char(compute="_compute_missing_on_customer")
     is_customer_asked = fields.Boolean(
         readonly=True, help="Somebody was asked to complete the customer."
@@ -114,11 +115,17 @@ class NoxFinansCase(models.Model):
             # Full rights: nobody writes cases but the system; the gate has let the user through.
             case.sudo().let_run_date = case.next_event_date
             case._close_questions(COLLECTION_ACTIVITY)
+            day = fields.Date.to_string(case.next_event_date)
+            case.sudo()._note_event(
+                "let_run",
+                case.env._("Agreed: debt collection on %s", day),
+                user=case.env.user,
+            )
             case.message_post(
                 body=case.env._(
                     "%(user)s lets it go to debt collection on %(day)s.",
                     user=case.env.user.name,
-                    day=fields.Date.to_string(case.next_event_date),
+                    day=day,
                 )
             )
 
@@ -181,10 +188,9 @@ class NoxFinansCase(models.Model):
 
     def _list_missing(self):
         parts = []
-        is_number_needed = self.next_event in NEED_ID_NUMBER
         # Full rights: told is only whether the case's own customer is complete.
         case = self.sudo()
-        if is_number_needed and not case.commercial_partner_id.nox_finans_has_id_number:
+        if case._lacks_number():
             parts.append(
                 self.env._(
                     "organisation or personal number (without it there is no debt collection)"
@@ -193,6 +199,11 @@ class NoxFinansCase(models.Model):
         if not case.partner_id.nox_finans_has_address:
             parts.append(self.env._("street, postal code and town"))
         return "; ".join(parts)
+
+    def _lacks_number(self):
+        # Full rights: told is only whether the case's own customer is complete.
+        has_number = self.sudo().commercial_partner_id.nox_finans_has_id_number
+        return self.next_event in NEED_ID_NUMBER and not has_number
 
     def _ask_for_customer(self):
         self.is_customer_asked = True
@@ -214,18 +225,32 @@ class NoxFinansCase(models.Model):
         return Domain("is_customer_due", "=", True) | filled_in
 
     def action_open_customer(self):
-        """Open the contact where something is missing."""
+        """Open just the details of the contact where something is missing, to be filled in."""
         self.ensure_one()
-        # Full rights: only which of the case's own contacts is opened, as the user.
-        is_numbered = self.sudo().commercial_partner_id.nox_finans_has_id_number
-        customer = self.partner_id if is_numbered else self.commercial_partner_id
-        return customer._get_records_action()
+        customer = self.commercial_partner_id if self._lacks_number() else self.partner_id
+        return {
+            **customer._get_records_action(name=self.env._("Complete the Customer")),
+            "views": [(self.env.ref("nox_finans.res_partner_view_form_details").id, "form")],
+            "target": "new",
+            "context": {
+                "nox_finans_needs_number": self._lacks_number(),
+                # Full rights, as above.
+                "nox_finans_needs_address": not customer.sudo().nox_finans_has_address,
+            },
+        }
 
     def action_report_customer(self):
         """Ask the connector to report the customer, as it is now, to the service."""
         self._hold("report_customer")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
-        self.sudo().is_customer_due = True
+        cases = self.sudo()
+        cases.is_customer_due = True
+        for case in cases:
+            case._note_event(
+                "customer",
+                case.env._("The customer's new details are to be reported"),
+                user=self.env.user,
+            )
         self.env["nox.finans.connector"]._trigger_exchange()
 
     def _report_customer(self, client):
@@ -240,7 +265,11 @@ class NoxFinansCase(models.Model):
             self._ask(str(error), CUSTOMER_ACTIVITY)
         else:
             self._close_questions(CUSTOMER_ACTIVITY)
-            self.message_post(body=self.env._("Nox Finans has got the customer's new details."))
+            self._note_event(
+                "customer",
+                self.env._("Nox Finans has got the customer's new details."),
+                user=self.env["res.users"],
+            )
         self.write({"is_customer_due": False, "is_customer_asked": False})
 
     def _send_customer_again(self, client):

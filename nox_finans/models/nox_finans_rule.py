@@ -6,6 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .nox_finans_case import GROUP_SEND
 from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain
@@ -65,13 +66,10 @@ class NoxFinansRule(models.Model):
         help="Counts as the sender, and gets the digest of what was done.",
     )
     error_message = fields.Char(string="Why It Did Not Run", readonly=True)
-    # With the rule, not the connection: the exchange writes that one all the time, and whoever
-    # is second there loses the digest.
-    digest_date = fields.Date(
-        string="Latest Digest",
-        readonly=True,
-        copy=False,
-        help="The day of the latest digest that told of this rule.",
+    # With the rule, not the connection or the cases: the exchange writes those all the time, and
+    # whoever is second there loses the digest.
+    told_case = fields.Integer(
+        readonly=True, copy=False, help="The id of the latest case that a digest has told of."
     )
     case_ids = fields.One2many(
         comodel_name="nox.finans.case", inverse_name="rule_id", string="Cases"
@@ -207,6 +205,19 @@ class NoxFinansRule(models.Model):
             .search([("rule_id", "in", self.ids), ("queued_date", ">=", self._get_midnight())])
         )
 
+    def _get_untold_cases(self):
+        """Return what was queued since the latest digest, on whichever day. The ids of one rule's
+        cases rise: only one run at a time is at a rule."""
+        untold = Domain.OR(
+            Domain("rule_id", "=", rule.id) & Domain("id", ">", rule.told_case) for rule in self
+        )
+        # Full rights: told is what the rules have done, to the one in whose name they did.
+        return self.env["nox.finans.case"].sudo().search(untold)
+
+    def _note_told(self, cases):
+        for rule, of_rule in cases.grouped("rule_id").items():
+            rule.told_case = max(of_rule.ids)
+
     def _get_midnight(self):
         """Return when the day began for the rules' company, in UTC."""
         timezone = pytz.timezone(self.company_id.partner_id.tz or DEFAULT_TIMEZONE)
@@ -249,7 +260,7 @@ class NoxFinansRule(models.Model):
         )
 
     def _write_digest(self, cases):
-        """Tell the rules' user what was done today, in one message for all of the user's rules."""
+        """Tell the rules' user what was done, in one message for all of the user's rules."""
         user = self.user_id
         env = self.with_context(lang=user.lang).env
         moves = cases.move_id
@@ -366,21 +377,28 @@ class NoxFinansConnector(models.Model):
     def _run_rule(self, rule):
         """Run one rule; its failure is its own."""
         try:
-            with self.env.cr.savepoint():
-                cases = rule._run()
+            cases = self._try_twice(self._run_in_savepoint, rule)
             _logger.info("Nox Finans, rule %s: %s invoices queued", rule.id, len(cases))
         except LockError:
             _logger.info("Nox Finans, rule %s is being run already", rule.id)
         except UserError as error:
             _logger.warning("Nox Finans, rule %s did not run: %s", rule.id, error)
             rule._note_failure(error)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+            self.env.cr.rollback()
+            _logger.warning("Nox Finans, rule %s did not run: %s", rule.id, error)
+        except Exception:
+            _logger.exception("Nox Finans, rule %s failed", rule.id)
+            rule._note_failure(self.env._("An unexpected error; see the server's log."))
+
+    def _run_in_savepoint(self, rule):
+        with self.env.cr.savepoint():
+            return rule._run()
 
     def _send_digests(self):
-        """Tell each user once a day what the user's rules have done."""
-        today = CompanyRules.of(self.company_id).today
+        """Tell each user what the user's rules have done and the user was not told of yet."""
         rules = self.env["nox.finans.rule"].search([("company_id", "=", self.company_id.id)])
-        untold = rules.filtered(lambda rule: rule.digest_date != today)
-        for of_user in untold.grouped("user_id").values():
-            if cases := of_user._get_cases_of_today():
+        for of_user in rules.grouped("user_id").values():
+            if cases := of_user._get_untold_cases():
                 of_user._write_digest(cases)
-                of_user.digest_date = today
+                of_user._note_told(cases)

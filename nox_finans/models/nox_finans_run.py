@@ -417,7 +417,7 @@ class Run:
             refused.append(f"{case.move_id.name}: {message}")
         else:
             case._ask_about_report(message)
-        case._note_refused_request()
+        case._note_refused_request(message)
         case.move_id.message_post(body=message)
         return True
 

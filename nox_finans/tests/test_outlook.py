@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ..models.nox_finans_criterion import CompanyRules, failing_criteria
 from .common import NoxFinansCase
@@ -85,12 +85,37 @@ class TestOutlook(NoxFinansCase):
         self.assertIn("personal number", activity.note)
         self.assertEqual(self.look_ahead(), activity)
         self.assertIn("personal number", self.case.with_user(self.reader).missing_on_customer)
-        self.assertEqual(self.case.action_open_customer()["res_id"], self.customer.id)
         due = self.case.search(self.case._get_customer_domain())
         self.assertFalse(due)
         self.customer.company_registry = "556700-0116"
         self.assertFalse(self.case.missing_on_customer)
         self.assertEqual(self.case.search(self.case._get_customer_domain()), self.case)
+
+    def open_customer(self):
+        """Return what the clerk is shown of which contact, and which fields are marked."""
+        action = self.case.with_user(self.clerk).action_open_customer()
+        self.assertEqual(action["target"], "new")
+        customer = self.env["res.partner"].with_user(self.clerk).browse(action["res_id"])
+        ((view_id, _kind),) = action["views"]
+        form = Form(customer.with_context(**action["context"]), view_id)
+        names = ("company_registry", "street", "zip", "city")
+        return customer, [name for name in names if form._get_modifier(name, "required")]
+
+    def test_just_what_is_missing_is_marked_in_a_dialog(self):
+        self.clerk.group_ids += self.env.ref("base.group_partner_manager")
+        contact = self.make_customer(
+            parent_id=self.customer.id, type="invoice", is_company=False, zip=False
+        )
+        self.case.partner_id = contact
+        address = ["street", "zip", "city"]
+        self.assertEqual(self.open_customer(), (contact, address))
+        self.customer.company_registry = False
+        self.assertEqual(self.open_customer(), (self.customer, ["company_registry"]))
+        self.customer.city = False
+        self.assertEqual(self.open_customer(), (self.customer, ["company_registry", *address]))
+        # Before the reminder nobody asks for the number.
+        self.set_course("REMINDER", 5)
+        self.assertEqual(self.open_customer(), (contact, address))
 
     def test_a_number_is_not_needed_before_the_reminder(self):
         self.set_course("REMINDER", 5)

@@ -1,3 +1,4 @@
+from lxml import etree
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
@@ -100,3 +101,26 @@ class TestRights(NoxFinansCase):
                 self.assertNotIn(name, connector.fields_get())
                 with self.assertRaises(UserError):
                     connector.export_data([name])
+
+    def test_cases_are_exported_with_the_lists_columns_and_without_secrets(self):
+        self.clerk.group_ids += self.env.ref("base.group_allow_export")
+        case = self.case.with_user(self.clerk)
+        view = self.env["nox.finans.case"].with_user(self.clerk).get_view(view_type="list")
+        columns = [
+            node.get("name")
+            for node in etree.fromstring(view["arch"]).iterfind("field")
+            if node.get("column_invisible") != "True"
+        ]
+        self.assertIn("difference", columns)
+        rows = case.export_data(columns)["datas"]
+        row = dict(zip(columns, rows[0], strict=True))
+        self.assertEqual(len(rows), 1)
+        self.assertEqual(row["move_id"], case.move_id.display_name)
+        self.assertEqual(row["status_message"], case.status_message)
+        self.assertEqual(row["state"], "Queued")
+        connection = "company_id/nox_finans_connector_ids"
+        self.assertEqual(case.export_data([f"{connection}/state"])["datas"], [["Connected"]])
+        for name in SECRETS:
+            self.assertNotIn(name, case.fields_get())
+            with self.assertRaises(AccessError):
+                case.export_data([f"{connection}/{name}"])

@@ -1,10 +1,13 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import NoxFinansCase
+
+LOGGER = "odoo.addons.nox_finans.models.nox_finans_rule"
 
 
 @tagged("post_install", "-at_install")
@@ -120,14 +123,50 @@ class TestRule(NoxFinansCase):
         self.rule._run()
         self.connector._send_digests()
         self.connector._send_digests()
-        digest = self.env["mail.message"].search(
-            [("model", "=", "nox.finans.rule"), ("subject", "ilike", "invoices today")]
-        )
+        digest = self.get_digests()
         self.assertEqual(len(digest), 1)
         self.assertEqual(digest.notified_partner_ids, self.clerk.partner_id)
         self.assertIn("2 invoices", digest.subject)
         self.assertIn(moves[0].name, digest.body)
         self.assertIn("1 more wait", digest.body)
+
+    def get_digests(self):
+        return self.env["mail.message"].search(
+            [("model", "=", "nox.finans.rule"), ("subject", "ilike", "invoices today")],
+            order="id",
+        )
+
+    def test_each_case_is_told_once_whatever_the_day(self):
+        first = self.make_overdue(9)
+        self.rule._run()
+        # The run went on over midnight.
+        self.rule.case_ids.queued_date = self.rule._get_midnight() - timedelta(minutes=1)
+        self.connector._send_digests()
+        self.assertIn(first.name, self.get_digests().body)
+        # Somebody runs the rules a second time on the same day.
+        second = self.make_overdue(9)
+        self.rule._run()
+        self.connector._send_digests()
+        self.connector._send_digests()
+        self.assertEqual(len(self.get_digests()), 2)
+        self.assertIn(second.name, self.get_digests()[1].body)
+        self.assertNotIn(first.name, self.get_digests()[1].body)
+
+    def test_an_unexpected_failure_is_one_rules_own(self):
+        other = self.make_rule(name="Other", is_on=True)
+        self.make_overdue(9)
+        run = type(self.rule)._run
+
+        def break_one(rule):
+            if rule == self.rule:
+                raise ValueError("broken")
+            return run(rule)
+
+        with patch.object(type(self.rule), "_run", break_one), self.assertLogs(LOGGER, "ERROR"):
+            self.connector._run_rule(self.rule)
+            self.connector._run_rule(other)
+        self.assertIn("unexpected error", self.rule.error_message)
+        self.assertEqual(len(other.case_ids), 1)
 
     def test_the_switch_takes_out_of_the_queue_what_is_not_on_its_way(self):
         mine = self.make_overdue(9)

@@ -180,6 +180,21 @@ class TestSendDialog(NoxFinansCase):
         self._run_odoos_cron()
         self.assertEqual([bool(self._count_mails(move)) for move in moves], [False, True])
 
+    def test_what_nox_finans_does_not_deliver_may_be_sent_and_is_told_how(self):
+        move = self.make_invoice()
+        move.nox_finans_channel = "none"
+        dialog = self._open(move, ["nox_finans", "email"])
+        self.assertNotIn("nox_finans_twice", dialog.alerts)
+        self.assertIn("you bring it to the customer", dialog.alerts["nox_finans_leaves"]["message"])
+        self.send(move)
+        dialog = self._open(move, ["email"])
+        self.assertNotIn("nox_finans_delivers", dialog.alerts)
+        self.assertEqual(dialog.alerts["nox_finans_leaves"]["level"], "warning")
+        self.assertIn("gavel > Document", dialog.alerts["nox_finans_leaves"]["message"])
+        self.assertFalse(self._open(move, []).alerts, "printing for oneself")
+        dialog.action_send_and_print()
+        self.assertTrue(self._count_mails(move))
+
     def test_composer_template_and_share_are_off(self):
         move = self._make_delivered()
         template = self.env.ref("account.email_template_edi_invoice")

@@ -14,14 +14,14 @@ export class NoxFinansOverview extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({ steps: [] });
+        this.state = useState({ steps: [], recovered: {} });
         onWillStart(() => this.load());
     }
 
     async load() {
-        const { steps, currency } = await this.orm.call("nox.finans.case", "get_overview", []);
+        const { steps, recovered, currency } = await this.orm.call("nox.finans.case", "get_overview", []);
         this.currency = currency;
-        this.state.steps = steps;
+        Object.assign(this.state, { steps, recovered });
     }
 
     get largest() {
