@@ -54,6 +54,7 @@ def _set_up(arguments):
     with locked(RUN / "set-up", waiting="Another command is setting up this folder; waiting …"):
         odoo_root, origin = odoo_source.find_or_fetch()
         python_env.ensure()
+        python_env.ensure(python_env.ADDON_REQUIREMENTS, "--no-deps")
     if arguments[0] in ("setup", "demo", "demo-db", "test"):
         say(f"Odoo {odoo_source.SERIES} from {origin}")
     environment = {
