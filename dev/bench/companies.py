@@ -26,9 +26,7 @@ AT_ONCE = int(os.environ.get("NOX_BENCH_AT_ONCE") or COMPANIES)
 LONGEST = 600
 ENGINE = "nox_finans_queue_job"
 # The best that crons with a fixed share each could do: without Odoo's limit of ten seconds.
-SHARE = (
-    "model.with_context(ir_cron_progress_id=False).search([])[{part}::{parts}]._exchange()"
-)
+SHARE = "model.with_context(ir_cron_progress_id=False).search([])[{part}::{parts}]._exchange()"
 # The name of what is woken, what else is run by a cron of its own, and the server's options.
 OWN_CRON = "Nox Finans: send and follow up"
 WAYS = {

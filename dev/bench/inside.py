@@ -16,6 +16,8 @@ import requests
 from lxml import etree
 from odoo.service.model import call_kw
 
+from ..companies import make_company, queue_invoices
+
 PAGE = 80
 REPEAT = 5
 WARM_UP = 5
@@ -570,46 +572,13 @@ def fill_companies(env, companies, each):
     system["nox.finans.case"].search([]).unlink()
     system["ir.cron"].search([]).active = False
     for number in range(companies):
-        fill_company(system, f"Company {number}", each)
+        company = make_company(system, f"Company {number}")
+        # The real ones come when it is known where the sandbox is.
+        keys = ("client_id", "client_secret", "access_token", "refresh_token")
+        credentials = {**dict.fromkeys(keys, "x"), "expires_in": 3600}
+        company._get_nox_finans_connector()._connect(credentials)
+        queue_invoices(company, each)
     system.cr.commit()
-
-
-def fill_company(env, name, each):
-    # Without a country, for which Odoo would install more.
-    company = env["res.company"].create({"name": name, "currency_id": env.ref("base.SEK").id})
-    env.user.company_ids += company
-    env = env(context={**env.context, "allowed_company_ids": company.ids})
-    company = company.with_env(env)
-    env["account.chart.template"].try_loading("se", company, install_demo=False)
-    # The real ones come when it is known where the sandbox is.
-    keys = ("client_id", "client_secret", "access_token", "refresh_token")
-    connector = company._get_nox_finans_connector()
-    connector._connect({**dict.fromkeys(keys, "x"), "expires_in": 3600})
-    connector.default_service = "invoice"
-    customer = env["res.partner"].create(
-        {
-            "name": "Kund AB",
-            "is_company": True,
-            "street": "Gatan 1",
-            "zip": "111 22",
-            "city": "Stockholm",
-            "company_registry": "556700-0116",
-        }
-    )
-    moves = env["account.move"].create(
-        [
-            {
-                "move_type": "out_invoice",
-                "partner_id": customer.id,
-                "company_id": company.id,
-                "invoice_line_ids": [(0, 0, {"name": f"Work {row}", "price_unit": 100 + row})],
-            }
-            for row in range(each)
-        ]
-    )
-    moves.action_post()
-    cases, left_out = moves._nox_finans_queue()
-    assert len(cases) == each, list(left_out.values())
 
 
 def make_crons(env, codes):

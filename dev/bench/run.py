@@ -146,7 +146,9 @@ class Bench:
             )
 
         sent = max(self.some // 5, 5)
-        few, lots = (exchange.memory_of_run(self, queued, sent) for queued in (self.some, self.many))
+        few, lots = (
+            exchange.memory_of_run(self, queued, sent) for queued in (self.some, self.many)
+        )
         self.note(
             10,
             f"memory: a run with {self.many} queued, beside {self.some}",

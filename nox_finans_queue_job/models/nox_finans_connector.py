@@ -1,5 +1,4 @@
 from odoo import models
-
 from odoo.addons.nox_finans.models.nox_finans_run import Run
 from odoo.addons.queue_job.exception import RetryableJobError
 
