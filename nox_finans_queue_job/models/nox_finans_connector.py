@@ -37,7 +37,7 @@ class NoxFinansConnector(models.Model):
         One that runs does not count: it may have looked already at what there is to do.
         """
         self.ensure_one()
-        self.with_delay(
+        self.with_company(self.company_id).with_delay(
             channel=f"{CHANNEL}.company_{self.company_id.id}",
             identity_key=f"{self._name}/{self.id}",
             description=f"Nox Finans: {self.company_id.display_name}",
