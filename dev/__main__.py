@@ -18,7 +18,7 @@ dev/sandbox …   the sandbox alone, e.g. dev/sandbox --port 8900
 
 Settings, by environment: ODOO_PATH (an Odoo 19 of yours), PGHOST PGPORT PGUSER PGPASSWORD
 (a PostgreSQL of yours), NOX_DEMO_DB, NOX_HTTP_PORT, NOX_SANDBOX_PORT, XDG_CACHE_HOME,
-NOX_BENCH_SECONDS (60)
+NOX_BENCH_SECONDS (60), NOX_BENCH_COMPANIES (4), NOX_BENCH_EACH (6), NOX_BENCH_AT_ONCE
 """
 READY = "NOX_DEV_ODOO"
 LOCAL = "127.0.0.1,localhost"

@@ -25,6 +25,12 @@ from dev.companies import queue_invoices
 for company in env["res.company"].browse(companies):
     queue_invoices(company, count)
 """
+SHORT_JOB = """
+from odoo.addons.nox_finans.models import nox_finans_run
+nox_finans_run.TURN = 0
+connector = env["nox.finans.connector"].search([("company_id", "=", company)])
+result = connector._exchange(seconds=0.001)
+"""
 LATENCY = 0.3
 
 
@@ -53,7 +59,7 @@ def place(stack, new_database, postgresql):
 
 
 @pytest.fixture(scope="module")
-def running(stack, place):
+def running(place):
     """The server: three workers, of which two may work for companies at once."""
     port, log = free_port(), LOGS / f"{place.name}_server.log"
     configuration = odoo.write_configuration(
@@ -67,10 +73,10 @@ def running(stack, place):
     )
     environment = {**os.environ, "ODOO_QUEUE_JOB_CHANNELS": "root:3,root.nox_finans:2"}
     command = odoo.prefork_command(configuration, "-d", place.name)
-    process = stack.enter_context(child(command, log, env=environment))
-    wait_until_answers(f"http://127.0.0.1:{port}/web/login", process, log)
-    wait_for(lambda: "queue job runner ready" in log.read_text(), "the runner is ready")
-    return place
+    with child(command, log, env=environment) as process:
+        wait_until_answers(f"http://127.0.0.1:{port}/web/login", process, log)
+        wait_for(lambda: "queue job runner ready" in log.read_text(), "the runner is ready")
+        yield place
 
 
 @pytest.fixture
@@ -110,9 +116,17 @@ def test_the_cron_queues_one_job_for_each_company_that_has_work(place):
     queue(place, [company], 1)
     for _time in range(2):
         place.worker.do("cron")
-    jobs = place.sql("SELECT channel, company_id, state FROM queue_job")
-    assert jobs == [(f"root.nox_finans.company_{company}", company, "pending")]
+    (job,) = place.sql("SELECT channel, company_id, state FROM queue_job")
+    assert job == (f"root.nox_finans.company_{company}", company, "pending")
     assert not place.sandbox.get("ledger")
+
+
+def test_what_a_job_has_no_time_for_is_the_next_one_s(place):
+    _company, company = place.companies
+    queue(place, [company], 2)
+    assert not place.worker.do("code", code=SHORT_JOB, company=company)
+    assert states(place, [company]) == {"accepted", "queued"}
+    assert place.sql("SELECT state FROM queue_job WHERE company_id = %s", company) == [("pending",)]
 
 
 def test_companies_work_at_the_same_time_and_hand_over_once(running, slow):

@@ -1,4 +1,4 @@
-"""Many companies in one database: Odoo's cron alone, several crons, and the job engine.
+"""Many companies in one database: the add-on's cron alone, several crons, and the job engine.
 
 Each way is a real server of its own on a copy of the same database, in which some companies have
 some invoices queued; the clock runs from the moment the cron is woken until the last invoice is
@@ -25,21 +25,14 @@ LATENCY = "0.1"
 AT_ONCE = int(os.environ.get("NOX_BENCH_AT_ONCE") or COMPANIES)
 LONGEST = 600
 ENGINE = "nox_finans_queue_job"
-# The best that crons with a fixed share each could do: without Odoo's limit of ten seconds.
-SHARE = "model.with_context(ir_cron_progress_id=False).search([])[{part}::{parts}]._exchange()"
-# The name of what is woken, what else is run by a cron of its own, and the server's options.
 OWN_CRON = "Nox Finans: send and follow up"
+# What is woken, and the options of its server.
 WAYS = {
-    "one cron": (OWN_CRON, [], {}),
-    "crons": (
-        "Share %",
-        [SHARE.format(part=part, parts=AT_ONCE) for part in range(AT_ONCE)],
-        {"max_cron_threads": AT_ONCE},
-    ),
+    "one cron": (OWN_CRON, {}),
+    "crons": ("Share %", {"max_cron_threads": AT_ONCE}),
     # One worker more answers whoever asks meanwhile.
     "jobs": (
         OWN_CRON,
-        [],
         {"workers": AT_ONCE + 1, "server_wide_modules": "base,rpc,web,queue_job"},
     ),
 }
@@ -60,13 +53,13 @@ def measure(bench):
 
 
 def _measure_way(bench, source, way):
-    cron, codes, options = WAYS[way]
+    cron, options = WAYS[way]
     name = f"{source}_{list(WAYS).index(way)}"
     databases.copy(bench.server, source, name)
     if way == "jobs":
         databases.install_into(bench.server, name, ENGINE)
-    if codes:
-        bench.inside(name, "make_crons", codes=codes)
+    if way == "crons":
+        bench.inside(name, "make_crons", parts=AT_ONCE)
     with sandbox("--latency", LATENCY) as url, _serve(bench.server, name, way, options):
         _connect(bench.server, name, url)
         say(f"{COMPANIES} companies with {EACH} invoices each, by {way} …")

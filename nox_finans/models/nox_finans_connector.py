@@ -612,14 +612,12 @@ class NoxFinansConnector(models.Model):
         """Let each run work in its turn until all are done; return whether the time was enough."""
         waiting = list(runs)
         while waiting:
-            if time.monotonic() >= end:
-                return False
             # Whose rate limit lets it go on at once comes first, else whose pause is the shortest.
             waiting.sort(key=lambda run: run.get_pause())
             run = waiting.pop(0)
             if run.take_turn(is_alone=not waiting and end == float("inf")):
                 waiting.append(run)
-            if not run.is_time_left:
+            if not run.is_time_left or (waiting and time.monotonic() >= end):
                 return False
         return True
 

@@ -15,17 +15,15 @@ class NoxFinansConnector(models.Model):
 
     _inherit = "nox.finans.connector"
 
-    def _exchange(self, seconds=JOB_SECONDS):
-        if not self._is_in_job():
+    def _exchange(self, seconds=None):
+        if not seconds:
+            # The cron: it works itself no longer.
             self._for_each("_delay_due_exchange")
             return True
         is_time_left = super()._exchange(seconds)
         if not is_time_left:
             self._delay_exchange()
         return is_time_left
-
-    def _is_in_job(self):
-        return bool(self.env.context.get("job_uuid"))
 
     def _delay_due_exchange(self):
         if Run(self.with_company(self.company_id)).has_work():
@@ -43,10 +41,11 @@ class NoxFinansConnector(models.Model):
             description=f"Nox Finans: {self.company_id.display_name}",
             # A killed process is no reason to give up a company.
             max_retries=0,
-        )._exchange()
+        )._exchange(JOB_SECONDS)
 
     def _lock_run(self, cr):
         is_locked = super()._lock_run(cr)
-        if not is_locked and self._is_in_job():
+        if not is_locked and self.env.context.get("job_uuid"):
+            # Not by the cron in a minute, as without a job.
             raise RetryableJobError("Another process works for the company", BUSY_SECONDS)
         return is_locked
