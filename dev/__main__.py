@@ -18,7 +18,8 @@ dev/sandbox …   the sandbox alone, e.g. dev/sandbox --port 8900
 
 Settings, by environment: ODOO_PATH (an Odoo 19 of yours), PGHOST PGPORT PGUSER PGPASSWORD
 (a PostgreSQL of yours), NOX_DEMO_DB, NOX_HTTP_PORT, NOX_SANDBOX_PORT, XDG_CACHE_HOME,
-NOX_BENCH_INVOICES (100000), NOX_BENCH_SECONDS (60), NOX_BENCH_STEPS (dev/bench/run.py names them)
+NOX_BENCH_INVOICES (100000), NOX_BENCH_SECONDS (60), NOX_BENCH_STEPS (dev/bench/run.py names them),
+NOX_BENCH_COMPANIES (4), NOX_BENCH_EACH (6), NOX_BENCH_AT_ONCE
 """
 READY = "NOX_DEV_ODOO"
 LOCAL = "127.0.0.1,localhost"
@@ -54,6 +55,7 @@ def _set_up(arguments):
     with locked(RUN / "set-up", waiting="Another command is setting up this folder; waiting …"):
         odoo_root, origin = odoo_source.find_or_fetch()
         python_env.ensure()
+        python_env.ensure(python_env.ADDON_REQUIREMENTS, "--no-deps")
     if arguments[0] in ("setup", "demo", "demo-db", "test"):
         say(f"Odoo {odoo_source.SERIES} from {origin}")
     environment = {

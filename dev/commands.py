@@ -15,7 +15,7 @@ from .processes import (
     run_in_foreground,
     wait_until_answers,
 )
-from .project import BUILD, LOGS, MODULE, ROOT, Problem, run, say
+from .project import ADD_ONS, BUILD, LOGS, ROOT, Problem, run, say
 
 DEMO_DB = os.environ.get("NOX_DEMO_DB") or "nox_finans_demo"
 HTTP_PORT, SANDBOX_PORT = 8069, 8900
@@ -179,5 +179,5 @@ def lint():
     binaries = python_env.PYTHON.parent
     run([binaries / "ruff", "check", ROOT], advice)
     run([binaries / "ruff", "format", "--check", ROOT], advice)
-    run([binaries / "pylint", f"--rcfile={ROOT / '.pylintrc'}", MODULE], advice, cwd=ROOT)
+    run([binaries / "pylint", f"--rcfile={ROOT / '.pylintrc'}", *ADD_ONS], advice, cwd=ROOT)
     say("Nothing to complain about.")

@@ -19,10 +19,11 @@ SOURCE_SUFFIXES = {".py", ".xml", ".csv", ".js", ".scss", ".po", ".pot"}
 def install(server, name, modules):
     """Make the database `name` with `modules`, in Swedish and English, without Odoo's demo data."""
     server.drop(name)
-    _install_into(server, name, modules, "--load-language", LANGUAGE, "--without-demo")
+    install_into(server, name, modules, "--load-language", LANGUAGE, "--without-demo")
 
 
-def _install_into(server, name, modules, *options):
+def install_into(server, name, modules, *options):
+    """Install more modules into the database `name`."""
     log = LOGS / f"{name}.log"
     configuration = write_configuration(server, name)
     arguments = ["-d", name, "-i", modules, *options, "--stop-after-init", "--no-http"]
@@ -130,7 +131,7 @@ def demo_lock(name):
 def make_test_database(server, odoo_root, name):
     """Make the database `name` with the add-on freshly installed."""
     copy(server, template(server, odoo_root), name)
-    _install_into(server, name, "nox_finans")
+    install_into(server, name, "nox_finans")
 
 
 def ensure_demo(server, odoo_root, name, sandbox_url):
@@ -139,7 +140,7 @@ def ensure_demo(server, odoo_root, name, sandbox_url):
     if not server.exists(name):
         half = f"{name}_building"
         copy(server, template(server, odoo_root), half)
-        _install_into(server, half, "nox_finans")
+        install_into(server, half, "nox_finans")
         fill_with_demo_data(server, half, sandbox_url)
         rename(server, half, name)
     elif not _has_files(name):

@@ -38,6 +38,11 @@ def write_configuration(server, name="default", **options):
     return path
 
 
+def prefork_command(configuration, *arguments):
+    """Return the command line for a server with several workers."""
+    return [PYTHON, ROOT / "dev" / "prefork", "-c", configuration, *arguments]
+
+
 def command(configuration, *arguments):
     """Return the command line for Odoo; a subcommand (`shell`, `i18n export`) comes first."""
     options = next(

@@ -10,16 +10,19 @@ from .processes import run_logged
 from .project import IS_ROOT, LOGS, ROOT, VENV, Problem, run, say, step
 
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+ADDON_REQUIREMENTS = ROOT / "dev" / "requirements-addons.txt"
 LINT_REQUIREMENTS = ROOT / "dev" / "requirements-lint.txt"
 PYTHON = VENV / "bin" / "python"
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check")
 # Written last, and names the interpreter: an environment without it was interrupted while it was
 # made, and the system may have got another Python since.
 MADE = VENV / "made-for"
 
 
-def ensure(requirements=REQUIREMENTS):
+def ensure(requirements=REQUIREMENTS, *options):
     """Make the environment, and install `requirements` unless they are there already.
 
+    :param options: more for pip
     :raises Problem: it cannot be made, or a package cannot be had
     """
     if not (MADE.exists() and MADE.read_text() == _interpreter()):
@@ -29,7 +32,7 @@ def ensure(requirements=REQUIREMENTS):
     if marker.exists() and marker.read_text() == wanted:
         return
     run_logged(
-        [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-r", requirements],
+        [*PIP_INSTALL, *options, "-r", requirements],
         f"Installing the Python packages of {requirements.name}",
         LOGS / "pip.log",
         "Check the network, the disk and pip's configuration (pip config list), then try again.",

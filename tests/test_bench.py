@@ -11,7 +11,9 @@ ROWS = range(1, 12)
 
 @pytest.fixture(scope="module")
 def rows(postgresql):
-    return bench.measure(postgresql, odoo.odoo_root(), INVOICES, SECONDS)
+    # Many companies are measured with several servers at once: what they do, the glue's test shows.
+    steps = [step for step in bench.STEPS if step != "companies"]
+    return bench.measure(postgresql, odoo.odoo_root(), INVOICES, SECONDS, steps)
 
 
 def test_each_row_is_measured(rows):

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -145,6 +146,15 @@ def test_two_processes_share_one_window():
     assert 0.15 < window.pause() <= 0.2
     window.hold(2)
     assert 1.9 < window.pause() <= 2
+
+
+def test_own_calls_of_long_ago_do_not_hide_those_of_another_process():
+    window = SlidingWindow(3, 0.2)
+    for _index in range(3):
+        window.wait()
+    time.sleep(0.25)
+    window.prime([0.05, 0.05, 0.05])
+    assert window.pause() > 0
 
 
 def test_expired_token_is_renewed_once_and_the_call_repeated(sandbox, company):

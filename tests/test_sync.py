@@ -82,12 +82,20 @@ def test_a_payment_that_closes_a_case_is_seen(setting, many_open_cases):
 
 YIELD = """
 import time
+from odoo import fields
+started = fields.Datetime.now()
 cron, progress = env.ref("nox_finans.ir_cron_exchange")._add_progress()
 connectors = env["nox.finans.connector"].with_context(
     cron_id=cron.id, ir_cron_progress_id=progress.id, cron_end_time=time.monotonic() + seconds
 )
 connectors._cron_exchange()
-result = [progress.remaining, env["nox.finans.case"].search_count([("state", "=", "queued")])]
+woken = env["ir.cron.trigger"].search_count([
+    ("cron_id", "=", cron.id), ("call_at", ">=", started), ("call_at", "<=", cron.env.cr.now()),
+])
+result = [
+    progress.remaining, bool(woken),
+    env["nox.finans.case"].search_count([("state", "=", "queued")]),
+]
 """
 
 
@@ -101,8 +109,8 @@ def test_the_cron_yields_when_its_time_is_up_and_goes_on_in_the_next_run(setting
     close_all(setting)
     day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=3, day=day)
-    assert setting.worker.do("code", code=YIELD, seconds=0) == [1, 2]
-    assert setting.worker.do("code", code=YIELD, seconds=60) == [0, 0]
+    assert setting.worker.do("code", code=YIELD, seconds=0) == [0, True, 2]
+    assert setting.worker.do("code", code=YIELD, seconds=60) == [0, False, 0]
 
 
 def test_one_bad_invoice_does_not_stop_the_queue_and_the_run_is_one_line(setting):

@@ -1,3 +1,3 @@
-from .run import measure, run
+from .run import STEPS, measure, run
 
-__all__ = ["measure", "run"]
+__all__ = ["STEPS", "measure", "run"]

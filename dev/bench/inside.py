@@ -16,6 +16,8 @@ import requests
 from lxml import etree
 from odoo.service.model import call_kw
 
+from ..companies import make_company, queue_invoices
+
 PAGE = 80
 REPEAT = 5
 WARM_UP = 5
@@ -556,3 +558,46 @@ def save_and_pay(env, count):
         "saving an invoice": statistics.median(saving[3:]),
         "registering a payment": statistics.median(paying[3:]),
     }
+
+
+# -----------------------------------------------------------------------------
+# Many companies
+# -----------------------------------------------------------------------------
+
+
+def fill_companies(env, companies, each):
+    """Let so many new companies have so many invoices queued; nothing else happens by itself."""
+    system = env(user=1)
+    system["nox.finans.connector"].search([])._forget_credentials()
+    system["nox.finans.case"].search([]).unlink()
+    system["ir.cron"].search([]).active = False
+    for number in range(companies):
+        company = make_company(system, f"Company {number}")
+        # The real ones come when it is known where the sandbox is.
+        keys = ("client_id", "client_secret", "access_token", "refresh_token")
+        credentials = {**dict.fromkeys(keys, "x"), "expires_in": 3600}
+        company._get_nox_finans_connector()._connect(credentials)
+        queue_invoices(company, each)
+    system.cr.commit()
+
+
+def make_crons(env, parts):
+    """Make so many inactive crons, each with its fixed share of the companies."""
+    system = env(user=1)
+    system["ir.cron"].create(
+        [
+            {
+                "name": f"Share {part}",
+                "model_id": system["ir.model"]._get_id("nox.finans.connector"),
+                "state": "code",
+                # The best they could do: without Odoo's limit of ten seconds.
+                "code": "model.with_context(ir_cron_progress_id=False)"
+                f".search([])[{part}::{parts}]._exchange()",
+                "interval_number": 1,
+                "interval_type": "days",
+                "active": False,
+            }
+            for part in range(parts)
+        ]
+    )
+    system.cr.commit()

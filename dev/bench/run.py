@@ -9,7 +9,7 @@ import os
 
 from .. import databases
 from ..project import BUILD, ROOT, RUN, say
-from . import database, exchange, saving
+from . import companies, database, exchange, saving
 
 RESULT = BUILD / "bench.json"
 INVOICES, SECONDS = 100_000, 60
@@ -211,6 +211,24 @@ class Bench:
             "<= changed + 5",
         )
 
+    def companies(self):
+        found = companies.measure(self)
+        beside = found.pop("one cron")["seconds"]
+        what = f"{companies.COMPANIES} companies, {companies.EACH} invoices each"
+        for way, row in found.items():
+            ratio = beside / row["seconds"]
+            self.note(
+                12,
+                f"{what}: {companies.AT_ONCE} {way}, beside one cron",
+                f"{row['seconds']:.1f} s",
+                f"{beside:.1f} s",
+                ratio >= 2,
+                ">= 2 x faster",
+                ratio,
+            )
+        refused = sum(row["refused"] for row in found.values())
+        self.note(12, f"{what}: answers 429", refused, "", refused == 0, "0")
+
     def saving(self):
         for what, found in saving.measure(self).items():
             self.note_ratio(11, f"{what}, beside Odoo without the add-on", found, 1.1)
@@ -222,6 +240,7 @@ STEPS = (
     "exchange_cost",
     "pace",
     "status_sync",
+    "companies",
     "saving",
 )
 

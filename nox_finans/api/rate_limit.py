@@ -44,6 +44,8 @@ class SlidingWindow:
         """Count requests that other processes have made: `ages` are the seconds since each."""
         with self._lock:
             now = time.monotonic()
+            # Ours of long ago must not stand for theirs of now.
+            self._forget(now)
             known = sorted(now - age for age in ages if age < self._window)
             if len(known) > len(self._times):
                 self._times = deque(known[-self._max_requests :])
@@ -62,9 +64,12 @@ class SlidingWindow:
                 self._times.append(now)
             return pause
 
-    def _get_pause(self, now):
+    def _forget(self, now):
         while self._times and self._times[0] <= now - self._window:
             self._times.popleft()
+
+    def _get_pause(self, now):
+        self._forget(now)
         pause = max(self._held_until - now, 0)
         if len(self._times) >= self._max_requests:
             pause = max(pause, self._times[0] + self._window - now)

@@ -1,4 +1,5 @@
 import logging
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -591,35 +592,44 @@ class NoxFinansConnector(models.Model):
 
     @api.model
     def _cron_exchange(self):
-        """Send what is queued and ask for the status of what is out, for each company.
-
-        The companies take turns, first the one whose last turn is longest ago, so that a long
-        queue does not hold up a short one. One faulty company or invoice does not stop the others.
-        """
+        """Send what is queued and ask for the status of what is out, for each company."""
         # One for each company, and each has to be looked at.
         connectors = self.search(  # pylint: disable=no-search-all
             [], order="last_run NULLS FIRST, id"
         )
         self.env["ir.cron"]._commit_progress(remaining=1)
+        is_time_left = connectors._exchange()
+        connectors._note_standstill()
+        if not is_time_left:
+            # What is left is due still. For what is only partly done Odoo's cron would start again
+            # nine times without any time, then sleep for a minute: woken, it goes on at once.
+            self._trigger_exchange()
+        self.env["ir.cron"]._commit_progress(1, remaining=0)
+
+    def _exchange(self, seconds=float("inf")):
+        """Let these companies take turns for so long; return whether the time was enough.
+
+        First comes the one whose last turn is longest ago, so that a long queue does not hold up a
+        short one. One faulty company or invoice does not stop the others.
+        """
+        end = time.monotonic() + seconds
         with self._lock_cursor() as lock:
-            runs = [run for connector in connectors if (run := connector._start_run(lock))]
-            is_time_left = self._take_turns(runs)
+            runs = [run for connector in self if (run := connector._start_run(lock))]
+            is_time_left = self._take_turns(runs, end)
             for run in runs:
                 run.finish()
-        connectors._note_standstill()
-        # With time up, Odoo's cron runs again at once; what is left is due still.
-        self.env["ir.cron"]._commit_progress(1, remaining=0 if is_time_left else 1)
+        return is_time_left
 
-    def _take_turns(self, runs):
+    def _take_turns(self, runs, end):
         """Let each run work in its turn until all are done; return whether the time was enough."""
         waiting = list(runs)
         while waiting:
             # Whose rate limit lets it go on at once comes first, else whose pause is the shortest.
             waiting.sort(key=lambda run: run.get_pause())
             run = waiting.pop(0)
-            if run.take_turn(is_alone=not waiting):
+            if run.take_turn(is_alone=not waiting and end == float("inf")):
                 waiting.append(run)
-            if not run.is_time_left:
+            if not run.is_time_left or (waiting and time.monotonic() >= end):
                 return False
         return True
 

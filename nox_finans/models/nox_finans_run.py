@@ -103,6 +103,12 @@ class Run:
         """Return the seconds until the rate limit lets the next call go."""
         return self.client.window.pause()
 
+    def has_work(self):
+        """Tell whether anything is due now, or was interrupted; nothing is done."""
+        interrupted = [("company_id", "=", self._company_id), ("state", "=", "sending")]
+        is_interrupted = self.env["nox.finans.case"].search_count(interrupted, limit=1)
+        return bool(is_interrupted or next(self._get_tasks(), None))
+
     def take_turn(self, is_alone):
         """Work until it is another company's turn; return whether work is left."""
         end = time.monotonic() + TURN

@@ -1,0 +1,1 @@
+from . import nox_finans_connector
