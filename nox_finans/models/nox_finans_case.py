@@ -643,8 +643,7 @@ class NoxFinansCase(models.Model):
             move.message_post(
                 body=self.env._(
                     "The invoice was paid while it was on its way to Nox Finans, which has it now. "
-                    "Report the payment there (gavel > Report a payment), "
-                    "or the customer is reminded."
+                    "The payment is reported there as soon as the case is confirmed."
                 )
             )
 
