@@ -179,9 +179,11 @@ def run_code(server, name, code, text):
     )
 
 
-def set_addresses(server, name, sandbox_url, odoo_url):
-    """Tell a demo database where the sandbox and Odoo itself are this time."""
-    addresses = {"nox_finans.sandbox_url": sandbox_url, "web.base.url": odoo_url}
+def set_addresses(server, name, sandbox_url, odoo_url=None):
+    """Tell a demo database where the sandbox is this time, and Odoo itself if it is served."""
+    addresses = {"nox_finans.sandbox_url": sandbox_url}
+    if odoo_url:
+        addresses["web.base.url"] = odoo_url
     connection = server.connect(name)
     try:
         with connection.cursor() as cursor:

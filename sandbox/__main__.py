@@ -19,6 +19,7 @@ def parse_arguments():
     parser.add_argument("--port", type=int, required=True, help="0 picks a free one")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", help="file that keeps the ledger over a restart")
+    parser.add_argument("--begin-with", help="such a file to begin with, which is left as it is")
     parser.add_argument(
         "--confirm-delay",
         type=float,
@@ -33,7 +34,7 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    service = Service(Store(arguments.data), make_settings(arguments))
+    service = Service(Store(arguments.data, arguments.begin_with), make_settings(arguments))
     app = FaultLayer(make_app(service), service)
     # Named as TCP, so that asyncio lets each answer go at once.
     listener = socket.socket(proto=socket.IPPROTO_TCP)

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 # The fields that lists are asked for by: looked up, not searched for among everything.
 INDEXED = {
@@ -22,10 +22,10 @@ class Store:
     """Documents (JSON-able dicts) by kind and key.
 
     With a `path`, each `put` is on disk before it returns, so that nothing that was answered is
-    lost when the process is killed.
+    lost when the process is killed. `beginning` is a file to begin with, which is left as it is.
     """
 
-    def __init__(self, path=None):
+    def __init__(self, path=None, beginning=None):
         self._documents = defaultdict(dict)
         self._of_company = defaultdict(dict)
         # (kind, company, field) -> value -> key -> document
@@ -33,6 +33,9 @@ class Store:
         # Where a document stands in the index: its fields may have been changed in place since.
         self._places = {}
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
+        if beginning:
+            with closing(sqlite3.connect(beginning)) as source:
+                source.backup(self._connection)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute(

@@ -146,10 +146,10 @@ def new_database(stack, postgresql):
         pytest.skip("started without `make test`: there is no template database")
     numbers = itertools.count(1)
 
-    def make():
+    def make(source=template):
         name = f"{template}_{next(numbers)}"
         stack.callback(databases.drop, postgresql, name)
-        databases.copy(postgresql, template, name)
+        databases.copy(postgresql, source, name)
         return name
 
     return make
@@ -169,6 +169,24 @@ def start_sandbox(stack, *options):
 @pytest.fixture(scope="session")
 def sandbox(stack):
     return start_sandbox(stack)
+
+
+@pytest.fixture(scope="session")
+def new_demo(stack, new_database, postgresql, tmp_path_factory):
+    """Make databases with the demo company, each with a sandbox of its own that knows it."""
+    remembered = tmp_path_factory.mktemp("sandbox") / "demo.sqlite"
+    demo = new_database()
+    with ExitStack() as own:
+        sandbox = start_sandbox(own, "--data", remembered)
+        databases.fill_with_demo_data(postgresql, demo, sandbox.url)
+
+    def make(*options):
+        sandbox = start_sandbox(stack, "--begin-with", remembered, *options)
+        name = new_database(demo)
+        databases.set_addresses(postgresql, name, sandbox.url)
+        return name, sandbox
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -262,11 +280,9 @@ def open_page(browser, odoo_server):
 
 
 @pytest.fixture(scope="module")
-def setting(stack, new_database, postgresql):
+def setting(stack, new_demo, postgresql):
     """A database, a worker and a sandbox of one file's own."""
-    sandbox = start_sandbox(stack)
-    name = new_database()
-    databases.fill_with_demo_data(postgresql, name, sandbox.url)
+    name, sandbox = new_demo()
     log = LOGS / f"{name}_sync.log"
     configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
     worker = start_worker(stack, configuration, name)

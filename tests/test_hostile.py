@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from workers import start_worker
 
-from dev import databases, odoo
+from dev import odoo
 from dev.project import LOGS
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "nox_finans"))
@@ -229,11 +229,10 @@ class MadService:
 
 
 @pytest.fixture(scope="module")
-def mad(stack, new_database, postgresql, sandbox):
+def mad(stack, new_demo, postgresql):
     service = MadService()
     stack.callback(service.server.shutdown)
-    name = new_database()
-    databases.fill_with_demo_data(postgresql, name, sandbox.url)
+    name, _sandbox = new_demo()
     service.log = LOGS / f"{name}_mad.log"
     configuration = odoo.write_configuration(postgresql, f"{name}_mad", logfile=str(service.log))
     service.worker = start_worker(stack, configuration, name)

@@ -54,9 +54,8 @@ def test_installs_with_account_alone(postgresql, account_only):
     assert connectors == ["disconnected"]
 
 
-def test_upgrade_keeps_what_is_there(postgresql, new_database, sandbox):
-    database = new_database()
-    databases.fill_with_demo_data(postgresql, database, sandbox.url)
+def test_upgrade_keeps_what_is_there(postgresql, new_demo):
+    database, _sandbox = new_demo()
     cases = "SELECT reference FROM nox_finans_case ORDER BY id"
     before = query(postgresql, database, cases)
     assert before

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from conftest import start_sandbox, wait_for
+from conftest import wait_for
 from days import today
 from workers import start_worker
 
@@ -157,11 +157,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(stack, new_database, postgresql):
+def world(stack, new_demo, postgresql):
     server = stack.enter_context(postgres.private_server())
-    sandbox = start_sandbox(stack, "--no-rate-limit")
-    name = new_database()
-    databases.fill_with_demo_data(postgresql, name, sandbox.url)
+    name, sandbox = new_demo("--no-rate-limit")
     databases.copy_across(postgresql, name, server, name)
     configuration = odoo.write_configuration(
         server, f"{name}_worker", logfile=str(LOGS / "never_twice_worker.log")
