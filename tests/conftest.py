@@ -147,7 +147,7 @@ def new_database(stack, postgresql):
     numbers = itertools.count(1)
 
     def make(source=template):
-        name = f"{template}_{next(numbers)}"
+        name = f"{template}_{os.environ['NOX_TEST_PART']}_{next(numbers)}"
         stack.callback(databases.drop, postgresql, name)
         databases.copy(postgresql, source, name)
         return name
