@@ -93,7 +93,16 @@ def test_unknown_command_says_what_there_is():
 
 def test_add_on_needs_nothing_beyond_odoo():
     """Only `requests` and what Odoo itself needs may be imported."""
-    allowed = {"odoo", "requests", "dateutil", "pytz", "markupsafe", "freezegun", "psycopg2"}
+    allowed = {
+        "odoo",
+        "requests",
+        "dateutil",
+        "pytz",
+        "markupsafe",
+        "lxml",
+        "psycopg2",
+        "freezegun",
+    }
     standard = set(__import__("sys").stdlib_module_names)
     for path in MODULE.rglob("*.py"):
         for name in re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE):

@@ -9,7 +9,6 @@ import re
 import statistics
 import time
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import requests
@@ -434,7 +433,7 @@ def exchange_once(env, is_list_due=False):
     system = env(user=1)
     connector = system["nox.finans.connector"].search([("company_id", "=", env.company.id)])
     if is_list_due:
-        connector.listed_until -= timedelta(minutes=16)
+        connector.list_try = False
     env.cr.commit()
     start = time.perf_counter()
     connector._cron_exchange()
