@@ -129,6 +129,7 @@ def test_asked_before_debt_collection(odoo_server, open_page, open_case, case_of
     row = page.locator(".o_data_row", has_text=open_case.name)
     expect(row).to_have_class(re.compile("text-danger"))
     expect(row.locator("[name=activity_type_id]")).to_contain_text("inkasso")
+    expect(page.locator(".o_data_row:not(.text-danger)")).to_have_count(0)
     page.keyboard.press("Escape")
     look(page, "found")
     page.go_back()
