@@ -143,6 +143,7 @@ def new_database(stack, postgresql):
     """Make databases with the add-on freshly installed; all are dropped at the end."""
     template = os.environ.get("NOX_TEST_TEMPLATE")
     if not template:
+        # What needs no database can still be tested by pytest alone.
         pytest.skip("started without `make test`: there is no template database")
     numbers = itertools.count(1)
 
@@ -219,6 +220,7 @@ def odoo_server(stack, postgresql, demo_database):
 def chromium():
     if path := os.environ.get("NOX_TEST_CHROMIUM"):
         return path
+    # `make test` installs one; where that cannot be, all the rest is still tested.
     pytest.skip(os.environ.get("NOX_TEST_NO_BROWSER") or "started without `make test`: no browser")
 
 

@@ -113,6 +113,7 @@ def project_files():
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
+        # A downloaded archive: which files are the project's, only git knows.
         pytest.skip("this is no git checkout")
     paths = [ROOT / name for name in listed.stdout.splitlines()]
     return [path for path in paths if path.is_file() and path.suffix in TEXTS]

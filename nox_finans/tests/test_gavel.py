@@ -77,7 +77,7 @@ class TestGavel(NoxFinansCase):
 
     def test_what_somebody_has_planned_for_oneself_does_not(self):
         self.case.write(self.accepted)
-        self.case.activity_schedule("mail.mail_activity_data_todo", user_id=self.clerk.id)
+        self.case.activity_schedule("mail.mail_activity_data_call", user_id=self.clerk.id)
         self.check_found("running")
 
     def test_near_debt_collection_needs_you_also_with_the_activity_ticked_off(self):
