@@ -3,7 +3,14 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .nox_finans_case import CHANNELS, GROUP_SEND, GROUPS, OPEN_STATES, SERVICES
+from .nox_finans_case import (
+    CHANNELS,
+    GROUP_SEND,
+    GROUPS,
+    NOT_DELIVERED,
+    OPEN_STATES,
+    SERVICES,
+)
 from .nox_finans_criterion import (
     APPROVED,
     REJECTED,
@@ -38,7 +45,6 @@ GUARDED_FIELDS = {
 }
 # How many invoices are named in an answer, each with its reason; the rest are counted.
 NAMED_IN_ANSWER = 10
-NOT_DELIVERED = "none"
 STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
 
 

@@ -18,11 +18,12 @@ GROUP_SEND = "account.group_account_invoice"
 GROUPS = f"{GROUP_SEND},account.group_account_readonly"
 
 SERVICES = [("invoice", "Invoice service"), ("reminder", "Reminder service")]
+NOT_DELIVERED = "none"
 CHANNELS = [
     ("letter", "Letter"),
     ("email", "E-mail"),
     ("einvoice", "E-invoice"),
-    ("none", "Not delivered"),
+    (NOT_DELIVERED, "Not delivered"),
 ]
 
 # The way of an invoice to Nox Finans, in order.

@@ -14,7 +14,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
-from .nox_finans_case import CHANNELS, SERVICES
+from .nox_finans_case import CHANNELS, NOT_DELIVERED, SERVICES
 
 _lt = LazyTranslate(__name__)
 
@@ -72,8 +72,8 @@ class SendingRules:
             "company_id": company.id,
             "today": datetime.now(timezone).date(),
             "sek_id": _get_id(company.env, "base.SEK"),
-            "invoice_term_ids": _with_value(terms, "nox_finans_service", "invoice").ids,
-            "reminder_term_ids": _with_value(terms, "nox_finans_service", "reminder").ids,
+            "invoice_term_ids": _of_service(terms, "invoice").ids,
+            "reminder_term_ids": _of_service(terms, "reminder").ids,
             "default_service": connector.default_service,
         }
 
@@ -218,8 +218,8 @@ def _get_id(env, xmlid):
     return env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
 
 
-def _with_value(records, name, value):
-    return records.filtered(lambda record: record[name] == value)
+def _of_service(terms, service):
+    return terms.filtered(lambda term: term.nox_finans_service == service)
 
 
 def partner(domain):
@@ -496,7 +496,7 @@ CRITERIA = (
         lambda rules: (
             Domain("is_move_sent", "=", True)
             & rules.service_is("invoice")
-            & ~rules.channel_is("none")
+            & ~rules.channel_is(NOT_DELIVERED)
         ),
     ),
 )
