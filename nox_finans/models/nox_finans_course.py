@@ -312,15 +312,8 @@ class NoxFinansCase(models.Model):
         ((count, amount),) = self.env["account.move"]._read_group(
             domain, [], ["__count", "nox_finans_amount_to_collect:sum"]
         )
-        return {
-            "key": "ready",
-            "label": self.env._("Ready"),
-            "count": count,
-            "amount": amount or 0,
-            "fees": 0,
-            "model": "account.move",
-            "domain": domain,
-        }
+        ready = self._make_step("ready", self.env._("Ready"), count, amount or 0, 0, domain)
+        return ready | {"model": "account.move"}
 
     def _get_open_steps(self, cases):
         """Return the stages up to long-term monitoring; the refused ones only if there are any."""
