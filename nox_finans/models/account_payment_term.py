@@ -20,3 +20,10 @@ class AccountPaymentTerm(models.Model):
         help="How Nox Finans delivers invoices with these payment terms. "
         "Empty: as the company has it.",
     )
+    nox_finans_code = fields.Char(
+        string="Code at Fortnox",
+        company_dependent=True,
+        groups=GROUPS,
+        help="The code of the same terms in Fortnox's own register of payment terms. "
+        "Empty: the number of days.",
+    )

@@ -154,6 +154,19 @@ class NoxFinansConnector(models.Model):
         help="What happens when a payment or a credit note in Odoo lowers an invoice that Nox "
         "Finans has: its sender is asked, or it is reported at once.",
     )
+    payment_method_code = fields.Char(
+        string="Payment Method of Reported Payments",
+        required=True,
+        default="BG",
+        help="The code of a payment method in Fortnox's own register.",
+    )
+    payment_method_account = fields.Integer(
+        string="Account of Reported Payments",
+        required=True,
+        default=1930,
+        help="The account in Fortnox's chart on which a reported payment is booked there: it must "
+        "exist and be active.",
+    )
     statement_days = fields.Integer(
         string="Bank Statement at Most This Old",
         default=7,
@@ -407,6 +420,10 @@ class NoxFinansConnector(models.Model):
                     reason=error,
                 )
             ) from error
+
+    def _get_unit_code(self, _uom):
+        """Return the code of a unit in Fortnox's own register, or None: then none is sent."""
+        return None
 
     # -------------------------------------------------------------------------
     # Speaking to the service
