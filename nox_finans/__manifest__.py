@@ -16,6 +16,7 @@
         "data/mail_activity_type.xml",
         "data/mail_template.xml",
         "views/nox_finans_case_views.xml",
+        "views/nox_finans_card_views.xml",
         "views/nox_finans_connector_views.xml",
         "views/nox_finans_rule_views.xml",
         "views/nox_finans_sign_in_templates.xml",

@@ -191,6 +191,17 @@ class NoxFinansClient:
     def get_customer(self, number):
         return self._call("GET", f"/customers/{_segment(number)}", "Customer")
 
+    def find_customers(self, organisation_number):
+        """Return the list rows of the customers whose organisation number contains this one.
+
+        :raises UncertainError: the answer holds no list
+        """
+        params = {"organisationnumber": organisation_number}
+        rows = self._call("GET", "/customers", "Customers", params=params)
+        if not isinstance(rows, list):
+            raise UncertainError("The list of customers is none.")
+        return [row for row in rows if isinstance(row, dict)]
+
     def create_customer(self, values):
         return self._call("POST", "/customers", "Customer", values)
 
@@ -240,6 +251,14 @@ class NoxFinansClient:
 
     def bookkeep_invoice(self, number):
         return self._call("PUT", f"/invoices/{_segment(number)}/bookkeep", "Invoice")
+
+    def cancel_invoice(self, number):
+        """Cancel an invoice that is not bookkept."""
+        return self._call("PUT", f"/invoices/{_segment(number)}/cancel", "Invoice")
+
+    def credit_invoice(self, number):
+        """Let the service make the credit note of a bookkept invoice, which it does only once."""
+        return self._call("PUT", f"/invoices/{_segment(number)}/credit", "Invoice")
 
     def mark_invoice_as_sent(self, number):
         return self._call("PUT", f"/invoices/{_segment(number)}/externalprint", "Invoice")

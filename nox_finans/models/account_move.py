@@ -190,10 +190,10 @@ class AccountMove(models.Model):
     @api.depends("nox_finans_case_ids")
     def _compute_nox_finans_case_id(self):
         for move in self:
-            # The open case, or else the latest: a new one is only made when none is open.
-            move.nox_finans_case_id = max(
-                move.nox_finans_case_ids, key=lambda case: case.id, default=False
-            )
+            # The open case, or else the latest: a new one is only made when none is open. What was
+            # given up is as if it had never been begun.
+            cases = move.nox_finans_case_ids.filtered(lambda case: case.close_reason != "given_up")
+            move.nox_finans_case_id = max(cases, key=lambda case: case.id, default=False)
 
     @api.depends_context("company", "lang")
     @api.depends(

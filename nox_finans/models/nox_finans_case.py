@@ -50,8 +50,12 @@ MAX_PAUSE_DAYS = 60
 
 # Documented: the personal number is used already on this document.
 NUMBER_USED_CODE = 2000600
-# Some ledgers round an invoice to whole kronor: less than one krona is no difference.
-TOTAL_TOLERANCE = 1.0
+# Recorded: a company that keeps its books by cash bookkeeps an invoice when it is paid.
+CASH_ACCOUNTING = "CASH"
+# How far, in SEK, the service's way to round VAT may lie from ours: an öre for each row, and the
+# whole krona that some invoices are rounded to. More is a mistake, not a rounding.
+ROUNDING_PER_ROW = 0.01
+LARGEST_ROUNDING = 1.0
 # Seconds until the next try or question: doubled each time, up to the last.
 FIRST_PAUSE, LONGEST_PAUSE = 60, 3600
 # A case that breaks this often in a row is left to a person: some nine hours after the first time.
@@ -138,7 +142,7 @@ class NoxFinansCase(models.Model):
     reference = fields.Char(
         required=True,
         readonly=True,
-        default=lambda self: f"{REFERENCE_PREFIX}{uuid.uuid4().hex}",
+        default=lambda self: new_reference(),
         help="Our own reference, by which the invoice is found again at the service.",
     )
     is_mended = fields.Boolean(
@@ -154,7 +158,21 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="Where the invoice was sent: what one environment has, the other does not know.",
     )
-    customer_hash = fields.Char(readonly=True)
+    card_id = fields.Many2one(
+        comodel_name="nox.finans.card",
+        string="Customer's Card",
+        readonly=True,
+        index="btree_not_null",
+        help="Under which number the customer stands at the service.",
+    )
+    accounting_method = fields.Char(
+        readonly=True, help="How the service's ledger is kept, by what it says of the invoice."
+    )
+    # Together with what it is about, the invoice's number there: the committed intent.
+    is_undo_due = fields.Boolean(
+        readonly=True,
+        help="What the service has got of the invoice is to be cancelled or credited there.",
+    )
     snapshot = fields.Json(
         string="What Was Sent", readonly=True, help="Customer and invoice as the service got them."
     )
@@ -231,6 +249,7 @@ class NoxFinansCase(models.Model):
     _work_idx = models.Index(
         "(company_id, next_try) WHERE state IN ('queued', 'sending', 'uncertain', 'accepted')"
     )
+    _undo_idx = models.Index("(company_id) WHERE is_undo_due IS TRUE")
     _remote_number_idx = models.Index("(company_id, remote_number) WHERE remote_number IS NOT NULL")
 
     @api.depends("move_id.name")
@@ -294,7 +313,7 @@ class NoxFinansCase(models.Model):
             case.changed_since_sent = case.state == "accepted" and case._list_changes_since_sent()
 
     def _list_changes_since_sent(self):
-        sent = self._get_sent("customer") | self._get_sent("invoice")
+        sent = self._get_sent("customer") | self._get_sent("invoice") | self._get_sent("told")
         # Full rights: compared is what the service got of the case that the user may see.
         case = self.sudo()
         try:
@@ -342,7 +361,7 @@ class NoxFinansCase(models.Model):
             return set()
         actions = set()
         if self.state == "refused":
-            actions.add("send_again")
+            actions |= {"send_again", "give_up"}
         if self.state in ("queued", "uncertain") and (self.next_try or self.is_stuck):
             actions.add("try_now")
         if (self.state == "queued" and not self.step) or self._is_of_sandbox_only():
@@ -594,38 +613,30 @@ class NoxFinansCase(models.Model):
     def _send(self, client, commit, is_held_back):
         """Take the case through the steps that are left, to `accepted`.
 
-        What a step sends is read, and its intent committed, before its call; its answer after it,
-        together with the next step's intent. So whatever dies in between, the next run knows which
-        step to look up.
+        All that is sent is put together and checked before the first call: what cannot be said is
+        not begun. What a step sends is read, and its intent committed, before its call; its answer
+        after it, together with the next step's intent. So whatever dies in between, the next run
+        knows which step to look up.
 
         :param commit: called without arguments to commit
         :param is_held_back: tells of an invoice whether a criterion keeps it from being sent
         :raises NoxFinansError: the step failed; the state is left to the caller
         """
         self.ensure_one()
+        if not self.step and self.state == "queued":
+            self._check_bodies()
+        if self.is_undo_due:
+            self._undo_and_begin_anew(client, commit)
         if self.state == "uncertain":
-            self._look_up(client)
-            self.write({"state": "sending", "is_doubted": False})
-            commit()
+            self._look_up_and_go_on(client, commit)
         if self.is_mended:
-            self._send_changes(client)
+            self._send_changes(client, commit)
             self.is_mended = False
             commit()
-        is_noted = self.state == "sending"
-        for index, step in enumerate(self._get_steps_left()):
-            self = self._to_send()
-            # The invoice may have been paid or changed since it was queued; what counts most is
-            # the moment before the step that costs money.
-            if not index or step == "handed_over":
-                self._check_still_sendable(is_held_back)
-            if take_step := self._prepare_step(step):
-                if not is_noted:
-                    self.state = "sending"
-                    is_noted = True
-                commit()
-                client.purpose = step
-                take_step(client)
-            self.step = step
+            if self.state == "uncertain":
+                # It could not be taken back: it was handed over.
+                self._look_up_and_go_on(client, commit)
+        self._take_steps(client, commit, is_held_back)
         now = fields.Datetime.now()
         self.write(
             {
@@ -638,6 +649,42 @@ class NoxFinansCase(models.Model):
             }
         )
 
+    def _look_up_and_go_on(self, client, commit):
+        self._look_up(client)
+        self.write({"state": "sending", "is_doubted": False})
+        commit()
+
+    def _take_steps(self, client, commit, is_held_back):
+        is_noted = self.state == "sending"
+        is_first = True
+        while step := self._get_next_step():
+            self = self._to_send()
+            # The invoice may have been paid or changed since it was queued; what counts most is
+            # the moment before the step that costs money.
+            if is_first or step == "handed_over":
+                self._check_still_sendable(is_held_back)
+            is_first = False
+            if take_step := self._prepare_step(step):
+                if not is_noted:
+                    self.state = "sending"
+                    is_noted = True
+                commit()
+                client.purpose = step
+                take_step(client)
+            self.step = step
+
+    def _check_bodies(self):
+        """Put together all that is sent of the invoice.
+
+        :raises RefusedError: something of it cannot be said in the interface's words; says what
+        """
+        case = self._to_send()
+        case._prepare_customer()
+        case._prepare_invoice()
+        case._check_credited()
+        if case._get_move_to_send().nox_finans_tax_reduction:
+            case._prepare_tax_reduction()
+
     def _note_overtaken(self, move):
         """Say on the invoice what somebody did to it while it was on its way."""
         if move.move_type != "out_refund" and move.amount_residual <= 0:
@@ -648,20 +695,47 @@ class NoxFinansCase(models.Model):
                 )
             )
 
-    def _send_changes(self, client):
-        """Bring what the service has already got in step with what was mended since."""
+    def _send_changes(self, client, commit):
+        """Bring what the service has already got in step with what was mended since.
+
+        What is bookkept there cannot be changed. Where the debtor would get another invoice than
+        Odoo's, it is taken back there and begun anew; else it is handed over as it stands.
+        """
         client.purpose = "mend"
+        if self._is_frozen() and self._is_another_invoice():
+            self._undo_and_begin_anew(client, commit)
+            return
         for step in ("customer", "invoice"):
-            if STEP_ORDER[step] > STEP_ORDER[self.step]:
+            if STEP_ORDER[step] > STEP_ORDER[self.step] or (
+                step == "invoice" and self._is_frozen()
+            ):
                 return
             if take_step := self._prepare_step(step):
                 take_step(client)
+
+    def _is_frozen(self):
+        """Tell whether the service's invoice is bookkept: nothing of it can be changed then."""
+        return (
+            bool(self.remote_number)
+            and self.accounting_method != CASH_ACCOUNTING
+            and STEP_ORDER[self.step] >= STEP_ORDER["bookkept"]
+        )
+
+    def _is_another_invoice(self):
+        """Tell whether the invoice is another now than what the service has got."""
+        return digest(self._prepare_invoice()) != digest(self._get_sent("invoice"))
+
+    def _get_next_step(self):
+        return next(iter(self._get_steps_left()), None)
 
     def _get_steps_left(self):
         """Return the steps that are not done yet and that this invoice needs, in order."""
         unneeded = set()
         if not self._get_move_to_send().nox_finans_tax_reduction:
             unneeded.add("tax_reduction")
+        if self.accounting_method == CASH_ACCOUNTING:
+            # Bookkept there when it is paid. The hand-over does not ask for it.
+            unneeded.add("bookkept")
         if self.service != "reminder":
             # Only the reminder service asks that the invoice was sent before.
             unneeded.add("sent")
@@ -686,18 +760,32 @@ class NoxFinansCase(models.Model):
         Where somebody else may have gone on with it, the steps after that one too.
         """
         client.purpose = "look_up"
+        if self.is_doubted and self._look_up_whole(client):
+            return
         steps = self._get_steps_left()
         for step in steps if self.is_doubted else steps[:1]:
             if not getattr(self, f"_look_up_{step}")(client):
                 return
             self.step = step
 
+    def _look_up_whole(self, client):
+        """Return whether somebody else has handed the invoice over already."""
+        if not self.remote_number:
+            invoice = client.find_invoice(self.reference)
+            if not invoice:
+                return False
+            self._note_number(invoice)
+        if not self._look_up_handed_over(client):
+            return False
+        self._note_snapshot("invoice", self._prepare_invoice())
+        self.step = "handed_over"
+        return True
+
     def _look_up_customer(self, client):
         values = self._prepare_customer()
-        if not _found(client.get_customer, values["CustomerNumber"]):
+        if not self._get_card()._look_up(client, values):
             return False
-        client.update_customer(values["CustomerNumber"], values)
-        self._note_customer(values)
+        self._note_snapshot("customer", values)
         return True
 
     def _look_up_invoice(self, client):
@@ -753,43 +841,25 @@ class NoxFinansCase(models.Model):
 
     def _prepare_step_customer(self):
         values = self._prepare_customer()
-        known = self._get_case_of_customer().customer_hash
-        if known == digest(values):
+        card = self._get_card()
+        if card._is_current(values):
             self._note_snapshot("customer", values)
             return None
 
         def tell(client):
-            # One that was deleted there is made anew.
-            if not known or not _found(client.update_customer, values["CustomerNumber"], values):
-                self._create_customer(client, values)
-            self._note_customer(values)
+            card._tell(client, values)
+            self._note_snapshot("customer", values)
 
         return tell
 
-    def _create_customer(self, client, values):
-        """Create the customer; one that is there already is brought up to date."""
-        try:
-            client.create_customer(values)
-        except RefusedError:
-            if not _found(client.get_customer, values["CustomerNumber"]):
-                raise
-            client.update_customer(values["CustomerNumber"], values)
-
-    def _get_case_of_customer(self):
-        """Return the case by which the service was last told of the customer."""
-        return self.search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("environment", "=", self.environment),
-                ("commercial_partner_id", "=", self.commercial_partner_id.id),
-                ("customer_hash", "!=", False),
-            ]
-        )
-
-    def _note_customer(self, values):
-        self._get_case_of_customer().customer_hash = False
-        self.customer_hash = digest(values)
-        self._note_snapshot("customer", values)
+    def _get_card(self):
+        """Return the card of the invoice's customer; the case goes on with the one it has used."""
+        customer = self._get_move_to_send().commercial_partner_id
+        if not self.card_id or self.card_id.partner_id != customer:
+            self.card_id = self.env["nox.finans.card"]._get_for(
+                customer, self.company_id, self.environment
+            )
+        return self.card_id
 
     def _note_snapshot(self, part, values):
         self.snapshot = (self.snapshot or {}) | {part: values}
@@ -798,63 +868,110 @@ class NoxFinansCase(models.Model):
         return (self.snapshot or {}).get(part) or {}
 
     def _prepare_step_invoice(self):
+        self._check_credited()
         values = self._prepare_invoice()
         if self.remote_number and digest(values) == digest(self._get_sent("invoice")):
             return None
 
         def tell(client):
+            if not self.remote_number and self._is_credit_note():
+                self._note_number(self._credit_there(client))
             if self.remote_number:
-                self._update_invoice(client, values)
+                answer = client.update_invoice(self.remote_number, values)
             else:
-                self._note_invoice(self._create_invoice(client, values))
+                answer = self._create_invoice(client, values)
+            self._note_invoice(client, answer, values)
             self._note_snapshot("invoice", values)
 
         return tell
 
     def _create_invoice(self, client, values):
         try:
-            return client.create_invoice(values)
+            return client.create_invoice(values | {"CustomerNumber": self.card_id.number})
         except RefusedError:
             # Perhaps because the customer is no longer there as it was: it is told once more.
-            self._get_case_of_customer().customer_hash = False
+            self.card_id.sent = False
             self.step = False
             raise
 
-    def _update_invoice(self, client, values):
-        """Bring the service's invoice in step with ours.
+    def _note_invoice(self, client, answer, values):
+        """Keep the number that the service gave the invoice, and meet the total to the öre.
 
-        :raises RefusedError: rows were changed that are bookkept at the service
-        """
-        if STEP_ORDER[self.step] >= STEP_ORDER["bookkept"]:
-            if digest(values["InvoiceRows"]) != digest(
-                self._get_sent("invoice").get("InvoiceRows")
-            ):
-                raise RefusedError(
-                    self.env._(
-                        "The invoice's rows were changed after Nox Finans got it (number %s). "
-                        "Change them back, or credit the invoice and make a new one.",
-                        self.remote_number,
-                    )
-                )
-            values = {key: value for key, value in values.items() if key != "InvoiceRows"}
-        self._note_invoice(client.update_invoice(self.remote_number, values))
+        How the service rounds VAT is not documented. Nothing is bookkept yet: what it comes to
+        otherwise than by our own sum is made up for once, in the rounding row.
 
-    def _note_invoice(self, answer):
-        """Keep the number that the service gave the invoice, and compare the totals.
-
+        :param values: what it was told
         :raises UncertainError: the answer holds no number
-        :raises RefusedError: the service comes to another total; nothing is bookkept yet
+        :raises RefusedError: the service comes to another total
         """
-        theirs, ours = self._note_number(answer), self._get_move_to_send().amount_total
-        if abs(theirs - ours) >= TOTAL_TOLERANCE:
+        ours = self._get_move_to_send().amount_total
+        theirs = self._note_number(answer)
+        if self._is_same(theirs, ours):
+            return
+        rows = len(values["InvoiceRows"])
+        if abs(theirs - ours) <= LARGEST_ROUNDING + ROUNDING_PER_ROW * rows:
+            sign = -1 if self._is_credit_note() else 1
+            mended = payloads.add_to_rounding(values, sign * round(ours - theirs, 2))
+            theirs = self._note_number(client.update_invoice(self.remote_number, mended))
+        if not self._is_same(theirs, ours):
             raise RefusedError(
                 self.env._(
-                    "Nox Finans comes to the total %(theirs).2f, the invoice says %(ours).2f. "
-                    "Look at the invoice's rows and taxes.",
+                    "Fortnox comes to the total %(theirs).2f, the invoice says %(ours).2f, and "
+                    "they must be the same to the öre. Look at the invoice's rows and taxes, and "
+                    "whether Fortnox rounds invoices to whole kronor.",
                     theirs=theirs,
                     ours=ours,
                 )
             )
+
+    def _is_same(self, amount, other):
+        return self.company_currency_id.compare_amounts(amount, other) == 0
+
+    # Credit notes
+
+    def _is_credit_note(self):
+        return self._get_move_to_send().move_type == "out_refund"
+
+    def _check_credited(self):
+        """:raises RefusedError: a credit note's invoice has not been handed over"""
+        if self._is_credit_note() and not self._get_credited_number():
+            raise RefusedError(
+                self.env._(
+                    "The invoice that this credit note credits has not been sent via Nox Finans."
+                )
+            )
+
+    def _get_credited_number(self):
+        """Return the service's number of the invoice that this credit note credits, or None."""
+        return self.move_id.reversed_entry_id.nox_finans_case_id.remote_number
+
+    def _credit_there(self, client):
+        """Let the service make the credit note of the original, which it does once for each.
+
+        :return: the credit note as the service has it
+        :raises RefusedError: the original has been credited there already, by somebody else
+        """
+        number = self._get_credited_number()
+        if credit_number := self._get_credit_number(client, number):
+            credit = answers.mapping(client.get_invoice(credit_number))
+            reference = answers.word(credit.get("ExternalInvoiceReference1"))
+            if reference not in (None, self.reference):
+                raise RefusedError(
+                    self.env._(
+                        "Invoice %s has been credited at Fortnox already; it takes one credit note "
+                        "for each invoice.",
+                        number,
+                    )
+                )
+            return credit
+        client.credit_invoice(number)
+        return client.get_invoice(self._get_credit_number(client, number))
+
+    def _get_credit_number(self, client, number):
+        """Return the number of the credit note that an invoice has at the service, or None."""
+        original = answers.mapping(client.get_invoice(number))
+        credit_number = answers.word(original.get("CreditInvoiceReference"))
+        return credit_number if credit_number not in (None, "0", number) else None
 
     def _note_number(self, answer):
         """Keep the number that the service gave the invoice; return its total, or else ours.
@@ -866,6 +983,9 @@ class NoxFinansCase(models.Model):
         if not number:
             raise UncertainError(self.env._("The answer holds no invoice number."))
         self.remote_number = number
+        self.accounting_method = answers.word(answer.get("AccountingMethod")) or (
+            self.accounting_method
+        )
         total = answers.amount(answer.get("Total"))
         due = self._get_move_to_send().amount_total if total is None else abs(total)
         self.handed_over_amount = due - self._get_asked_reduction()
@@ -885,7 +1005,18 @@ class NoxFinansCase(models.Model):
 
     def _prepare_step_bookkept(self):
         number = self.remote_number
-        return lambda client: client.bookkeep_invoice(number)
+
+        def tell(client):
+            try:
+                client.bookkeep_invoice(number)
+            except RefusedError:
+                # Perhaps because it is bookkept when it is paid, which no answer has said before.
+                invoice = answers.mapping(client.get_invoice(number))
+                if answers.word(invoice.get("AccountingMethod")) != CASH_ACCOUNTING:
+                    raise
+                self.accounting_method = CASH_ACCOUNTING
+
+        return tell
 
     def _prepare_step_sent(self):
         number = self.remote_number
@@ -1048,6 +1179,11 @@ class NoxFinansCase(models.Model):
         return self.env._(
             "It is being sent. Wait until it has been accepted or refused (the gavel shows it)."
         )
+
+
+def new_reference():
+    """Return a reference of our own that no other invoice has."""
+    return f"{REFERENCE_PREFIX}{uuid.uuid4().hex}"
 
 
 def digest(values):

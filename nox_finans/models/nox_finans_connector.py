@@ -154,6 +154,12 @@ class NoxFinansConnector(models.Model):
         help="What happens when a payment or a credit note in Odoo lowers an invoice that Nox "
         "Finans has: its sender is asked, or it is reported at once.",
     )
+    takes_customers = fields.Boolean(
+        string="Use Existing Customers",
+        tracking=True,
+        help="A customer at Fortnox with the same organisation number that no system has marked as "
+        "its own is used and brought up to date, instead of a new one being made.",
+    )
     payment_method_code = fields.Char(
         string="Payment Method of Reported Payments",
         required=True,

@@ -5,7 +5,6 @@ from odoo.fields import Domain
 
 from ..api import payloads
 from ..api.errors import RefusedError
-from .nox_finans_case import digest
 from .nox_finans_course import EVENT_ORDER
 from .nox_finans_criterion import CompanyRules
 
@@ -274,10 +273,11 @@ class NoxFinansCase(models.Model):
 
     def _send_customer_again(self, client):
         client.purpose = "customer"
-        customer = self._prepare_customer()
-        client.update_customer(customer["CustomerNumber"], customer)
-        self._note_customer(customer)
+        values = self._prepare_customer()
+        self._get_card()._tell(client, values)
+        self._note_snapshot("customer", values)
+        # What is bookkept there stands. What may still change of it was told with the customer.
+        labels = self._get_address_labels()
         invoice = self._prepare_invoice()
-        if digest(invoice) != digest(self._get_sent("invoice")):
-            self._update_invoice(client, invoice)
-            self._note_snapshot("invoice", invoice)
+        told = {name: invoice[name] for name in labels if name in invoice}
+        self._note_snapshot("told", told)

@@ -93,6 +93,8 @@ class Run:
         self._calls = []
         self._wakes = set()
         self._has_answered = False
+        # Whether a call was made whose answer is not committed yet.
+        self._is_call_open = False
         self._worked = 0
         # Only this run writes them, until somebody connects anew.
         self._is_troubled = bool(connector.error_message or connector.next_try)
@@ -133,6 +135,7 @@ class Run:
     def _commit(self, processed=0):
         """Commit, with the log of calls; return the seconds that the cron has left."""
         self._write_log()
+        self._is_call_open = False
         self._worked += processed
         left = self.env["ir.cron"]._commit_progress(processed)
         if processed and self._worked % FORGET_AFTER == 0:
@@ -160,6 +163,8 @@ class Run:
             if self.connector.next_try:
                 return
         yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
+        given_up = [("state", "=", "closed"), ("is_undo_due", "=", True)]
+        yield from self._get_due(given_up, "id", lambda case: case._undo_given_up(self.client))
         accepted = ("state", "=", "accepted")
         yield from self._get_money_tasks()
         yield from self._get_dispute_tasks()
@@ -271,12 +276,13 @@ class Run:
             self._postpone(case, self.env._("An unexpected error; see the server's log."))
 
     def _put_back(self, case):
+        """Let a case that broke off be sent again; looked up first, if a call was made."""
         if case.state == "sending":
-            # The call may have been made: look first.
-            case.state = "uncertain"
+            case.state = "uncertain" if self._is_call_open else "queued"
 
     def _note_call(self, call, case_id=False):
         self.counts["calls"] += 1
+        self._is_call_open = True
         self._calls.append((call, case_id))
 
     def _send(self, case):
@@ -406,7 +412,7 @@ class Run:
             case.is_doubted |= case.state == "uncertain"
             self._refuse(case, message)
         else:
-            if case.state != "accepted":
+            if case.state in QUEUE_STATES:
                 case.state = "uncertain"
             self._postpone(case, message)
 

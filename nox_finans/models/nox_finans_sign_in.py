@@ -282,14 +282,10 @@ class NoxFinansConnector(models.Model):
 
     def _forget_customers(self):
         """Another company is on the other side: it has been told of none of our customers."""
-        # Full rights: nobody writes cases but the system.
-        self.env["nox.finans.case"].sudo().search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("environment", "=", self.environment),
-                ("customer_hash", "!=", False),
-            ]
-        ).customer_hash = False
+        # Full rights: nobody writes cards but the system.
+        self.env["nox.finans.card"].sudo().search(
+            [("company_id", "=", self.company_id.id), ("environment", "=", self.environment)]
+        ).unlink()
 
     def _connect(self, credentials):
         """Take over the credentials that the sign-in brought, for the system only.
