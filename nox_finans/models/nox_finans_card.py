@@ -9,6 +9,8 @@ NUMBER_TAKEN_CODE = 2000637
 NUMBER_PREFIX = "ODOO-"
 # So many numbers are tried for one customer before a person has to look.
 MAX_NUMBERS = 20
+# So many cards with the customer's organisation number are looked at before one is made.
+MAX_CARDS_LOOKED_AT = 5
 
 
 class NoxFinansCard(models.Model):
@@ -228,10 +230,14 @@ class NoxFinansCard(models.Model):
             return False
         # Full rights: a setting of the card's own company.
         connector = self.company_id.sudo()._get_nox_finans_connector()
-        for row in client.find_customers(organisation_number):
-            number = answers.word(row.get("CustomerNumber"))
-            if not number or not _is_same_customer(row, values) or self._is_used(number):
-                continue
+        rows = client.find_customers(organisation_number)
+        numbers = [
+            number
+            for row in rows
+            if _is_same_customer(row, values)
+            and (number := answers.word(row.get("CustomerNumber")))
+        ]
+        for number in self._filter_unused(numbers)[:MAX_CARDS_LOOKED_AT]:
             card = answers.mapping(client.get_customer(number))
             mark = answers.word(card.get("ExternalReference"))
             if mark == self.reference or (not mark and connector.takes_customers):
@@ -239,19 +245,18 @@ class NoxFinansCard(models.Model):
                 return True
         return False
 
-    def _is_used(self, number):
-        """Tell whether another contact's card has this number."""
-        return bool(
-            self.search_count(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("environment", "=", self.environment),
-                    ("number", "=", number),
-                    ("id", "!=", self.id),
-                ],
-                limit=1,
-            )
+    def _filter_unused(self, numbers):
+        """Return those of the numbers that no other card of ours has."""
+        cards = self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("environment", "=", self.environment),
+                ("number", "in", numbers),
+                ("id", "!=", self.id),
+            ]
         )
+        used = set(cards.mapped("number"))
+        return [number for number in numbers if number not in used]
 
 
 def _digits(text):
