@@ -12,6 +12,7 @@ import pytest
 import requests
 from conftest import wait_for
 from days import today
+from there import There
 from workers import start_worker
 
 from dev import databases, odoo, postgres
@@ -31,6 +32,7 @@ MARK_AS_SENT = ("PUT", "/externalprint$")
 HAND_OVER = ("POST", "^/3/noxfinansinvoices$")
 REQUESTS = {
     "token": (("POST", "^/oauth-v1/token$"), None),
+    "customer-search": (("GET", "^/3/customers$"), None),
     "customer": (CUSTOMER, None),
     "customer-look-up": (("GET", "^/3/customers/"), CUSTOMER),
     "customer-update": (("PUT", "^/3/customers/"), CUSTOMER),
@@ -64,6 +66,19 @@ FAULTS = {
     "401": {"kind": "status", "code": 401, "when": "before"},
     "garbage": {"kind": "garbage", "when": "after"},
     "missing-fields": {"kind": "missing_fields", "when": "after"},
+}
+# What was begun and is given up, or mended too late, is taken back: request, lost one, and whether
+# it was bookkept.
+CANCEL = ("PUT", "/cancel$")
+CREDIT = ("PUT", "/credit$")
+LOOK_AT_INVOICE = ("GET", r"^/3/invoices/\d+$")
+TAKE_BACK = {
+    "cancel": (CANCEL, None, False),
+    "cancel-look-up": (LOOK_AT_INVOICE, CANCEL, False),
+    "credit": (CREDIT, None, True),
+    "credit-look-up": (LOOK_AT_INVOICE, CREDIT, True),
+    "credit-bookkeep": (BOOKKEEP, None, True),
+    "credit-bookkeep-look-up": (LOOK_AT_INVOICE, BOOKKEEP, True),
 }
 # What a second hand-over does is not documented. The dangerous world is the rule here; the other
 # one is tried where it can make a difference.
@@ -100,6 +115,17 @@ moves.action_post()
 bad = moves.filtered(lambda move: move.nox_finans_status == "rejected")
 assert not bad, bad[0].nox_finans_reasons
 result = [(move.id, move.name) for move in moves]
+"""
+MEND = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+move = env["account.move"].browse(move_id).with_user(clerk)
+move.ref = "Beställning 77"
+cases, left_out = move._nox_finans_queue()
+assert not left_out, list(left_out.values())
+"""
+GIVE_UP = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+env["account.move"].browse(move_id).nox_finans_case_id.with_user(clerk).action_give_up()
 """
 RESTART = """
 from dev.cluster import PRIVATE, PRIVATE_PORT, Cluster
@@ -171,7 +197,8 @@ def world(stack, new_demo, postgresql):
 @pytest.fixture(scope="module")
 def invoices(world, request):
     """One invoice for each combination that is run: house work, for the reminder service."""
-    count = sum(item.function is test_handed_over_once for item in request.session.items) + 20
+    tests = (test_handed_over_once, test_taken_back_once)
+    count = sum(item.function in tests for item in request.session.items) + 20
     day = (today() - timedelta(days=40)).isoformat()
     return iter(world.worker.do("code", code=MAKE_INVOICES, count=count, day=day))
 
@@ -253,6 +280,70 @@ def test_handed_over_once(world, invoices, request_name, breaking, second):
     assert_once(world, move, name)
     left = [fault for fault in world.sandbox.get("faults") if fault["times"]]
     assert not left, "the fault did not come"
+
+
+def refuse(world, method, path):
+    error = {"ErrorInformation": {"error": 1, "message": "Nej.", "code": 2000588}}
+    fault = {"method": method, "path": path, "kind": "status", "code": 400, "body": error}
+    world.sandbox.post("faults", **fault)
+
+
+def break_off(world, request, breaking):
+    """Let the cron work, and break at a request of taking back."""
+    (method, path), lost, _is_bookkept = TAKE_BACK[request]
+    if lost:
+        world.sandbox.post("faults", method=lost[0], path=lost[1], **CUT)
+        world.worker.do("cron")
+        world.let_time_pass()
+    if breaking in BREAKS:
+        return world.worker.order(
+            "cron", **{"break": {"method": method, "path": path} | BREAKS[breaking]}
+        )
+    world.sandbox.post("faults", method=method, path=path, **FAULTS[breaking])
+    return world.worker.order("cron")
+
+
+@pytest.mark.parametrize("breaking", ["kill-before", "kill-processed", "kill-read", *FAULTS])
+@pytest.mark.parametrize("request_name", TAKE_BACK)
+def test_taken_back_once(world, invoices, request_name, breaking):
+    world.sandbox.post("settings", second_hand_over="accept")
+    *_request, is_bookkept = TAKE_BACK[request_name]
+    move, name = next(invoices)
+    refuse(world, *(HAND_OVER if is_bookkept else BOOKKEEP))
+    world.worker.do("cron", queue=[move])
+    state, *_rest, first = world.case(move)
+    assert state == "refused"
+    world.worker.do("code", code=MEND if is_bookkept else GIVE_UP, move_id=move)
+    ended = break_off(world, request_name, breaking)
+    if breaking.startswith("kill"):
+        assert ended == {"signal": 9}
+    recover_taking_back(world, move)
+    document = There(world).invoice(first)
+    if not is_bookkept:
+        assert document["Cancelled"] and not document["NoxFinans"]
+        return
+    credit = There(world).invoice(document["CreditInvoiceReference"])
+    assert credit["Booked"] and credit["Total"] == -document["Total"]
+    assert world.case(move)[-1] not in (first, None)
+    assert [row["accepted"] for row in ledger_of(world, name)] == [1]
+
+
+def ledger_of(world, name):
+    return [row for row in world.sandbox.get("ledger") if row["our_number"] == name]
+
+
+def recover_taking_back(world, move):
+    """Let time pass and the cron run until nothing is to be taken back, or sent, any more."""
+
+    def decided():
+        world.let_time_pass()
+        world.sql("UPDATE nox_finans_case SET next_try = NULL WHERE is_undo_due")
+        world.worker.order("cron")
+        state, remote_status, *_rest = world.case(move)
+        ((due,),) = world.sql("SELECT bool_or(is_undo_due) FROM nox_finans_case")
+        return not due and (state == "closed" or remote_status == "OPEN")
+
+    wait_for(decided, f"invoice {move} decided: {world.case(move)}", seconds=30, pause=0.05)
 
 
 def test_nothing_is_left_undecided(world):
