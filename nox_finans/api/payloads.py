@@ -13,15 +13,34 @@ STATUS_OPEN = "OPEN"
 STATUS_PAUSED = "PAUSED"
 STATUS_CLOSED = "CLOSED"
 
-# Documented, in characters. What nothing is said of keeps to the customer's longest field.
+# In characters: documented, or known from refusals (rows, postal code). Wire and criteria keep to it.
 LENGTHS = {
+    "Address1": 1024,
+    "Address2": 1024,
+    "City": 1024,
+    "Country": 1024,
+    "CountryCode": 2,
+    "CustomerName": 1024,
+    "Description": 255,
+    "Email": 1024,
+    "EmailAddressTo": 1024,
+    "EmailInvoice": 1024,
     "ExternalInvoiceReference1": 80,
     "ExternalInvoiceReference2": 80,
+    "GLN": 13,
+    "Name": 1024,
     "OrganisationNumber": 30,
     "OurReference": 50,
+    "Phone1": 1024,
+    "PropertyDesignation": 1024,
+    "Remarks": 1024,
+    "TermsOfPayment": 30,
+    "VATNumber": 30,
     "YourOrderNumber": 75,
+    "YourReference": 50,
     "ZipCode": 10,
 }
+MAX_ROWS = 500
 MAX_LENGTH = 1024
 
 
