@@ -4,12 +4,14 @@ import re
 from datetime import date
 from email.utils import getaddresses
 
-from stdnum import luhn
+from stdnum import ean, luhn
 from stdnum.se import vat
 
-_SEPARATORS = re.compile(r"[\s.:\-‐‑–—]")
+_SEPARATORS = re.compile(r"[\s.:\-\u2010-\u2015]")
 # As Odoo's own `single_email_re`, and no empty part between dots.
-_EMAIL = re.compile(r"[a-z0-9_%+-]+(\.[a-z0-9_%+-]+)*@([a-z0-9-]+\.)+([a-z]{2,63}|xn--[a-z0-9-]+)")
+_EMAIL = re.compile(
+    r"[a-z0-9_%+-]+(\.[a-z0-9_%+-]+)*@([a-z0-9-]+\.)+([a-z]{2,63}|xn--[a-z0-9-]+)", re.IGNORECASE
+)
 # A coordination number has 60 added to its day.
 _COORDINATION = 60
 # Some registers write organisation numbers with a century of their own.
@@ -19,8 +21,9 @@ _CENTURY_OF_COMPANIES = "16"
 def organisation_number(text):
     """Return a Swedish organisation or personal number as it is sent, or "" when it is none.
 
-    `NNNNNN-NNNN`, and `YYYYMMDD-NNNN` where the century is said (twelve digits, or a `+`). A Swedish
-    VAT number stands for the organisation number in it. Check digit and date must be right.
+    `NNNNNN-NNNN`, and `YYYYMMDD-NNNN` where the century is said (twelve digits, or a `+`). A
+    Swedish VAT number stands for the organisation number in it. Check digit and date must be
+    right.
     """
     number = _SEPARATORS.sub("", text or "").upper()
     is_old = len(number) == 11 and number[6] == "+"
@@ -49,7 +52,25 @@ def email_address(text):
     except UnicodeError:
         return ""
     address = f"{local}@{domain}"
-    return address if _EMAIL.fullmatch(address.lower()) else ""
+    return address if _EMAIL.fullmatch(address) else ""
+
+
+def vat_number(text):
+    """Return a VAT number as it is sent, with its country's letters, or "" when it has none.
+
+    A Swedish one may be without them. Whether another country's is right is its own to say.
+    """
+    number = _SEPARATORS.sub("", text or "").upper()
+    if digits := _of_vat_number(number):
+        return f"SE{digits}01"
+    is_one = re.fullmatch("[A-Z]{2}[0-9A-Z+*]{2,13}", number) and re.search("[0-9]", number)
+    return number if is_one and not number.startswith("SE") else ""
+
+
+def global_location_number(text):
+    """Return a GLN of thirteen digits, or "" when it is none."""
+    number = _SEPARATORS.sub("", text or "")
+    return number if len(number) == 13 and ean.is_valid(number) else ""
 
 
 def _of_vat_number(number):
