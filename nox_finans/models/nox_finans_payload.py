@@ -158,7 +158,8 @@ class NoxFinansCase(models.Model):
                 "InvoiceFreight": "0",
             }
         )
-        return self._check_lengths(body)
+        number = f"ODOO-{customer.id}"
+        return self._check_lengths(body) | {"CustomerNumber": number}
 
     def _get_vat_type(self, move):
         vat_type = move._get_nox_finans_vat_type()
@@ -256,7 +257,10 @@ class NoxFinansCase(models.Model):
         body = self._add_rows(body, move)
         rows = [*body["InvoiceRows"], *self._mark_other_costs(move, payloads.text_rows(rest))]
         self._check_row_count(rows)
-        return body | {"InvoiceRows": rows}
+        if credited := self._get_credited_number():
+            body["CreditInvoiceReference"] = credited
+        number = f"ODOO-{move.commercial_partner_id.id}"
+        return body | {"InvoiceRows": rows, "CustomerNumber": number}
 
     def _check_address(self, body):
         if payloads.BLANK in [body[name] for name in ADDRESS]:
