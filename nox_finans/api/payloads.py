@@ -1,8 +1,8 @@
-"""The interface's value sets and lengths, and our words for them."""
+"""The interface's value sets and lengths, our words for them, and what makes a body fit."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from . import answers
+from . import texts
 
 SERVICE = {"invoice": "LEDGERBASE", "reminder": "REMINDER"}
 SEND_METHOD = {"letter": "LETTER", "email": "EMAIL", "einvoice": "EINVOICE", "none": "NONE"}
@@ -13,34 +13,99 @@ STATUS_OPEN = "OPEN"
 STATUS_PAUSED = "PAUSED"
 STATUS_CLOSED = "CLOSED"
 
-# Documented, in characters. What nothing is said of keeps to the customer's longest field.
+# In characters: documented, or known from refusals (rows, postal code).
 LENGTHS = {
+    "Address1": 1024,
+    "Address2": 1024,
+    "City": 1024,
+    "Country": 1024,
+    "CountryCode": 2,
+    "CustomerName": 1024,
+    "Description": 255,
+    "Email": 1024,
+    "EmailAddressTo": 1024,
+    "EmailInvoice": 1024,
     "ExternalInvoiceReference1": 80,
     "ExternalInvoiceReference2": 80,
+    "GLN": 13,
+    "Name": 1024,
     "OrganisationNumber": 30,
     "OurReference": 50,
+    "Phone1": 1024,
+    "PropertyDesignation": 1024,
+    "Remarks": 1024,
+    "TermsOfPayment": 30,
+    "VATNumber": 30,
     "YourOrderNumber": 75,
+    "YourReference": 50,
     "ZipCode": 10,
 }
-MAX_LENGTH = 1024
+MAX_ROWS = 500
+# A text that is cut may mislead the postman: what is too long here must not be sent.
+UNCUT = ("Name", "CustomerName", "Address1", "Address2", "ZipCode", "City", "Country")
+MANY_LINES = ("Remarks",)
+# An absent field keeps, or is filled with, another value, and so do "" and null: this word empties.
+BLANK = "API_BLANK"
+VAT_PERCENTS = (25, 12, 6, 0)
+OERE = Decimal("0.01")
+
+SWEDISH, ENGLISH = "SV", "EN"
+# What we say to the customer ourselves. Not Odoo's translations: a database need not have Swedish.
+WORDS = {
+    SWEDISH: {
+        "attention": "Att: {}",
+        "discount": "rabatt {} %",
+        "early_payment": "Moms beräknad på belopp efter kassarabatt",
+        "included": "inkl. moms",
+        "invoice": "Avser vår faktura {}",
+        "piece": "{quantity} à {price}",
+        "refund": "Avser vår kreditfaktura {}",
+        "rounding": "Öresutjämning",
+    },
+    ENGLISH: {
+        "attention": "Att: {}",
+        "discount": "discount {} %",
+        "early_payment": "VAT calculated on the amount after cash discount",
+        "included": "incl. VAT",
+        "invoice": "Refers to our invoice {}",
+        "piece": "{quantity} at {price}",
+        "refund": "Refers to our credit note {}",
+        "rounding": "Rounding",
+    },
+}
+NO_REDUCTION = "none"
+OTHER_COSTS = "OTHERCOSTS"
+# The kind of work that is reported where nobody has said which.
+USUAL_WORK = {"rot": "CONSTRUCTION", "rut": "CLEANING", "green": "SOLARCELLS"}
+MAX_HOURS = 999
 
 
-def clean(values):
-    """Return `values` without the empty ones, each text as one line and no longer than it may be.
+def fit(values):
+    """Return a body as the interface takes it: each text clean and of its length, none left out.
 
-    The interface takes an absent field as unchanged.
+    What is empty becomes :data:`BLANK`; false and 0 are values, and stay. :data:`UNCUT` keeps its
+    length, see :func:`list_too_long`.
     """
-    fit = {key: _fit(key, value) for key, value in values.items()}
-    return {key: value for key, value in fit.items() if value not in (None, False, "")}
+    return {key: _fit(key, value) for key, value in values.items()}
 
 
 def _fit(key, value):
-    return one_line(value, LENGTHS.get(key, MAX_LENGTH)) if isinstance(value, str) else value
+    if isinstance(value, dict):
+        return fit(value)
+    if key in LENGTHS:
+        clean = texts.many_lines if key in MANY_LINES else texts.one_line
+        value = clean(value or "", None if key in UNCUT else LENGTHS[key])
+    return BLANK if value is None or value == "" else value
 
 
-def one_line(text, length=MAX_LENGTH):
-    """Return `text` as one line of characters that can be printed, cut at `length`."""
-    return answers.text(text or "", length).strip()
+def list_too_long(values):
+    """Return the names of the texts in a body that are longer than the service takes."""
+    return [key for key in UNCUT if len(values.get(key) or "") > LENGTHS[key]]
+
+
+def decimal(value):
+    """Return a number of Odoo's as a decimal, without what floats add to it."""
+    return Decimal(str(round(value, 6)))
 
 
 def quantity(value):
@@ -49,18 +114,111 @@ def quantity(value):
     return text if text != "-0" else "0"
 
 
-def payment(amount, takes_fees=False):
+def number_in_words(value, language, least_decimals=0):
+    """Return a number as the customer reads it: `99,99` in Swedish."""
+    number = decimal(value).normalize()
+    if -number.as_tuple().exponent < least_decimals:
+        number = number.quantize(Decimal(1).scaleb(-least_decimals))
+    text = format(number, "f")
+    return text.replace(".", ",") if language == SWEDISH else text
+
+
+def text_rows(text):
+    """Return `text` as rows that say something and cost nothing."""
+    pieces = texts.split(texts.one_line(text), LENGTHS["Description"])
+    return [{"Description": piece} for piece in pieces]
+
+
+def amount_rows(text, price, amount=1, discount=0, vat=0, **others):
+    """Return a row with an amount, and the rows on which its text goes on where it is long.
+
+    :param amount: the quantity
+    :param discount: in percent
+    :param vat: in whole percent
+    :param others: further fields of the row
+    """
+    first, *more = text_rows(text) or [{"Description": "-"}]
+    row = first | {
+        "DeliveredQuantity": quantity(amount),
+        "Price": float(price),
+        "Discount": float(discount),
+        "DiscountType": "PERCENT",
+        "VAT": vat,
+        "HouseWork": False,
+    }
+    return [row | others, *more]
+
+
+def adds_up(price, amount, discount, subtotal):
+    """Tell whether the service comes to the same amount for a row: it keeps two decimals."""
+    numbers = [decimal(number) for number in (price, amount, discount)]
+    is_short = all(number == number.quantize(OERE) for number in numbers)
+    return is_short and 0 <= discount <= 100 and _net(*numbers) == decimal(subtotal)
+
+
+def total(values):
+    """Return what the service comes to for an invoice's body, a Decimal in kronor.
+
+    Each row's net amount is rounded, and its VAT too.
+    """
+    return sum(map(_gross, values["InvoiceRows"]), Decimal(0))
+
+
+def add_to_rounding(values, difference):
+    """Return an invoice's body with its rounding row raised by `difference`, in kronor.
+
+    A new last row without VAT, where there is none; none that says 0.
+    """
+    rows, words = values["InvoiceRows"], WORDS[values["Language"]]
+    index = max(
+        (number for number, row in enumerate(rows) if _is_rounding(row, words)), default=len(rows)
+    )
+    before = [Decimal(str(row["Price"])) for row in rows[index : index + 1]]
+    price = sum(before, Decimal(str(difference)))
+    row = amount_rows(words["rounding"], price) if price else []
+    if values.get("TaxReductionType", NO_REDUCTION) != NO_REDUCTION:
+        row = other_costs(row)
+    return values | {"InvoiceRows": [*rows[:index], *row, *rows[index + 1 :]]}
+
+
+def other_costs(rows):
+    """Return the rows of a house-work invoice, each that is no work as other costs."""
+    return [{"HouseWork": False, "HouseWorkType": OTHER_COSTS} | row for row in rows]
+
+
+def _is_rounding(row, words):
+    return (
+        row["Description"] == words["rounding"]
+        and row.get("DeliveredQuantity") == "1"
+        and row.get("VAT") == row.get("Discount") == 0
+    )
+
+
+def _net(price, amount, discount):
+    return (price * amount * (1 - discount / 100)).quantize(OERE, ROUND_HALF_UP)
+
+
+def _gross(row):
+    if "Price" not in row:
+        return Decimal(0)
+    numbers = [Decimal(str(row[key])) for key in ("Price", "DeliveredQuantity", "Discount")]
+    net = _net(*numbers)
+    return net + (net * row["VAT"] / 100).quantize(OERE, ROUND_HALF_UP)
+
+
+def payment(amount, method_code, method_account, takes_fees=False, is_bookkept=True):
     """Return the body that reports a payment made to the company directly, in SEK.
 
-    With `takes_fees` the company pays the fees that were added, else the customer does.
-
-    Bankgiro and its account are the usual ones; the service's ledger books it, ours has it already.
+    :param method_code: of a payment method in the service's ledger, such as BG
+    :param method_account: the account in that ledger, which has to exist there
+    :param takes_fees: the company pays the fees that were added, else the customer does
+    :param is_bookkept: the service's ledger books it; ours has it already
     """
     return {
         "PaymentAmount": amount,
-        "PaymentMethodCode": "BG",
-        "PaymentMethodAccount": 1920,
+        "PaymentMethodCode": method_code,
+        "PaymentMethodAccount": method_account,
         "ClientTakesFees": takes_fees,
-        "BookkeepPaymentInFortnox": True,
+        "BookkeepPaymentInFortnox": is_bookkept,
         "ReportToFinance": True,
     }

@@ -4,6 +4,9 @@ Fortnox refuses other characters with code 2000359; which ones it takes is told 
 pages and by the patterns in several public clients.
 """
 
+# ruff: noqa: RUF001
+# What looks like another character is what this is about.
+
 import unicodedata
 
 from . import answers
@@ -76,12 +79,19 @@ def many_lines(text, length=None):
 def split(text, length):
     """Return `text` in pieces of at most `length` characters, broken at spaces where there are."""
     pieces, rest = [], text.strip()
-    while len(rest) > length:
-        end = rest.rfind(" ", 1, length + 1)
-        end = end if end > 0 else length
-        pieces.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    return [*pieces, rest] if rest else pieces
+    while rest:
+        piece, rest = cut(rest, length)
+        pieces.append(piece)
+    return pieces
+
+
+def cut(text, length):
+    """Return as many lines and words of `text` as fit into `length` characters, and the rest."""
+    if len(text) <= length:
+        return text, ""
+    end = max(text.rfind("\n", 1, length + 1), text.rfind(" ", 1, length + 1))
+    end = end if end > 0 else length
+    return text[:end].rstrip(), text[end:].lstrip()
 
 
 def _replace(text):

@@ -539,14 +539,20 @@ class NoxFinansCase(models.Model):
         commit()
         client.purpose = "request"
         number = self.remote_number
+        # Full rights: how payments are reported is a setting, and the system's to read here.
+        connector = self.company_id.sudo()._get_nox_finans_connector()
+        payment = payloads.payment(
+            self.requested_amount,
+            connector.payment_method_code,
+            connector.payment_method_account,
+            self.requested_takes_fees,
+        )
         calls = {
             "pause": lambda: client.pause(number, self.requested_date),
             "unpause": lambda: client.unpause(number),
             "stop": lambda: client.stop(number),
             "take_fees": lambda: client.take_fees(number),
-            "report_payment": lambda: client.report_payment(
-                number, payloads.payment(self.requested_amount, self.requested_takes_fees)
-            ),
+            "report_payment": lambda: client.report_payment(number, payment),
         }
         self._take_over(client, calls[self.requested_action](), is_clear=True)
         return True

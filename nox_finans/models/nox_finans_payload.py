@@ -1,7 +1,10 @@
-from odoo import models
-from odoo.tools import float_compare
+import math
+from decimal import Decimal
 
-from ..api import payloads
+from odoo import SUPERUSER_ID, models
+from odoo.tools import html2plaintext
+
+from ..api import countries, numbers, payloads, texts
 from ..api.errors import RefusedError
 
 # Read at once, and nothing else: all that a form would show is ten times as much.
@@ -21,21 +24,30 @@ CASE_FIELDS = [
     "snapshot",
     "state",
     "step",
+    "user_id",
 ]
 MOVE_FIELDS = [
     "amount_residual",
     "amount_total",
     "commercial_partner_id",
     "currency_id",
+    "delivery_date",
+    "fiscal_position_id",
     "invoice_date",
     "invoice_date_due",
+    "invoice_payment_term_id",
     "invoice_user_id",
     "move_type",
     "name",
+    "narration",
+    "nox_finans_property_designation",
     "nox_finans_tax_reduction",
     "nox_finans_tax_reduction_type",
     "ref",
 ]
+# Of other modules, where they are installed: what a buyer wants to read on the invoice.
+BUYER_REFERENCES = ["buyer_reference"]
+ORDER_NUMBERS = ["purchase_order_reference", "ref"]
 PARTNER_FIELDS = [
     "city",
     "company_registry",
@@ -46,23 +58,36 @@ PARTNER_FIELDS = [
     "name",
     "parent_id",
     "phone",
+    "property_payment_term_id",
     "street",
     "street2",
     "vat",
     "zip",
 ]
+# Of other modules too. A Peppol address of the kind 0088 is a GLN.
+GLN_FIELDS = ["global_location_number", "peppol_eas", "peppol_endpoint"]
+PEPPOL_GLN = "0088"
 LINE_FIELDS = [
+    "amount_currency",
+    "collapse_composition",
+    "collapse_prices",
     "currency_id",
     "discount",
     "display_type",
     "name",
     "price_subtotal",
+    "price_total",
     "price_unit",
     "product_id",
     "product_uom_id",
     "quantity",
+    "sequence",
     "tax_ids",
 ]
+SECTIONS = ("line_section", "line_subsection")
+TEXT_LINES = ("line_note", *SECTIONS)
+# What the letter cannot do without.
+ADDRESS = ("CustomerName", "Address1", "ZipCode", "City")
 
 
 class NoxFinansCase(models.Model):
@@ -76,74 +101,220 @@ class NoxFinansCase(models.Model):
         return _read(self, CASE_FIELDS)
 
     def _get_move_to_send(self):
-        """Return the invoice, with what is sent of it in memory."""
-        return _read(self.move_id, MOVE_FIELDS)
+        """Return the invoice, with what is sent of it in memory, in the customer's language."""
+        move = self.move_id.with_context(lang=self._get_customer_lang())
+        return _read(move, MOVE_FIELDS, BUYER_REFERENCES + ORDER_NUMBERS)
 
     def _get_partner_to_send(self):
         return _read(self.partner_id, PARTNER_FIELDS)
 
+    def _get_customer_to_send(self):
+        return _read(self.commercial_partner_id, PARTNER_FIELDS, GLN_FIELDS)
+
+    def _get_customer_lang(self):
+        """Return the code of the language to read texts in: the customer's, where it is active."""
+        partner, customer = self._get_partner_to_send(), self._get_customer_to_send()
+        wanted = (partner.lang, customer.lang, "sv_SE", self.env.lang)
+        languages = self.env["res.lang"]
+        return next((code for code in wanted if code and languages._get_data(code=code)), None)
+
+    def _get_language(self):
+        """Return the service's language for what the customer reads."""
+        lang = self._get_partner_to_send().lang or self._get_customer_to_send().lang or "sv"
+        return payloads.SWEDISH if lang.startswith("sv") else payloads.ENGLISH
+
+    # -------------------------------------------------------------------------
+    # The customer
+    # -------------------------------------------------------------------------
+
     def _prepare_customer(self):
-        """Return the customer as the interface wants it."""
-        partner = self._get_partner_to_send()
-        customer = _read(self._get_move_to_send().commercial_partner_id, PARTNER_FIELDS)
-        return payloads.clean(
+        """Return the customer's card as the interface wants it, without its number.
+
+        :raises RefusedError: something does not fit into it
+        """
+        move, customer = self._get_move_to_send(), self._get_customer_to_send()
+        email = numbers.email_address(customer.email)
+        body = payloads.fit(
             {
-                "CustomerNumber": f"ODOO-{customer.id}",
-                "Name": customer._get_nox_finans_name() or partner._get_nox_finans_name(),
+                "Name": customer._get_nox_finans_name(),
                 "Type": "COMPANY" if customer.is_company else "PRIVATE",
-                "OrganisationNumber": customer._get_nox_finans_id_number(),
-                "Email": customer.email,
+                "OrganisationNumber": _get_organisation_number(customer),
+                "VATNumber": numbers.vat_number(customer.vat),
+                "VATType": self._get_vat_type(move),
+                "Address1": customer.street,
+                "Address2": customer.street2,
+                "ZipCode": customer.zip,
+                "City": customer.city,
+                "CountryCode": countries.code(customer.country_id.code),
+                "Email": email,
+                "EmailInvoice": email,
                 "Phone1": customer.phone,
+                "GLN": _get_gln(customer),
                 "Currency": "SEK",
-                **self._prepare_address(customer),
-                "CountryCode": customer.country_id.code,
+                "TermsOfPayment": self._get_usual_terms(customer),
+                "ShowPriceVATIncluded": False,
+                # Texts, in this object only.
+                "InvoiceAdministrationFee": "0",
+                "InvoiceFreight": "0",
             }
         )
+        number = f"ODOO-{customer.id}"
+        return self._check_lengths(body) | {"CustomerNumber": number}
 
-    def _prepare_address(self, partner):
+    def _get_vat_type(self, move):
+        vat_type = move._get_nox_finans_vat_type()
+        if not vat_type:
+            raise RefusedError(
+                self.env._(
+                    "The invoice's taxes fit none of the kinds of VAT that Nox Finans knows."
+                )
+            )
+        return vat_type
+
+    def _get_usual_terms(self, customer):
+        term = customer.with_company(self.company_id).property_payment_term_id
+        return self._get_code_of_terms(term)
+
+    def _prepare_addressee(self):
+        """Return who owes, and where the letter goes: the company first, then who reads it."""
+        partner, customer = self._get_partner_to_send(), self._get_customer_to_send()
+        name = customer._get_nox_finans_name() or partner._get_nox_finans_name()
+        attention = payloads.WORDS[self._get_language()]["attention"]
+        contact = self._get_contact()
+        second = [attention.format(contact) if contact else "", partner.street2]
         return {
+            "CustomerName": name,
             "Address1": partner.street,
-            "Address2": partner.street2,
+            "Address2": ", ".join(filter(None, second)),
             "ZipCode": partner.zip,
             "City": partner.city,
+            "Country": self._get_country_name(partner),
+            "EmailInformation": {"EmailAddressTo": numbers.email_address(partner.email)},
         }
 
+    def _get_contact(self):
+        """Return the name of who gets the invoice, where it is not the customer itself."""
+        partner, customer = self._get_partner_to_send(), self._get_customer_to_send()
+        return "" if partner == customer else texts.one_line(partner.name or "")
+
+    def _get_country_name(self, partner):
+        code = countries.code(partner.country_id.code)
+        return countries.NAMES.get(code) or partner.country_id.name
+
+    def _check_lengths(self, body):
+        """Return the body.
+
+        :raises RefusedError: a part of an address is longer than the service takes
+        """
+        if too_long := payloads.list_too_long(body):
+            raise RefusedError(
+                self.env._(
+                    "Too long for Nox Finans (%(parts)s): “%(text)s…”. Shorten it at the customer.",
+                    parts=", ".join(too_long),
+                    text=body[too_long[0]][:50],
+                )
+            )
+        return body
+
+    # -------------------------------------------------------------------------
+    # The invoice
+    # -------------------------------------------------------------------------
+
     def _prepare_invoice(self):
-        """Return the invoice as the interface wants it."""
-        move, partner = self._get_move_to_send(), self._get_partner_to_send()
-        return payloads.clean(
+        """Return the invoice as the interface wants it, without the customer's number.
+
+        What the service will come to is what the invoice says, to the öre.
+
+        :raises RefusedError: something does not fit into it
+        """
+        move = self._get_move_to_send()
+        remarks, rest = self._prepare_remarks(move)
+        body = payloads.fit(
             {
-                "CustomerNumber": f"ODOO-{move.commercial_partner_id.id}",
                 "ExternalInvoiceReference1": self.reference,
                 "ExternalInvoiceReference2": move.name,
                 "InvoiceDate": move.invoice_date.isoformat(),
                 "DueDate": move.invoice_date_due.isoformat(),
                 "Currency": move.currency_id.name,
                 "InvoiceType": "INVOICE",
-                "Language": "SV" if (partner.lang or "sv").startswith("sv") else "EN",
+                "Language": self._get_language(),
                 "VATIncluded": False,
-                "OurReference": move.invoice_user_id.name,
-                "YourOrderNumber": move.ref,
-                "Remarks": move.name,
-                "CustomerName": partner._get_nox_finans_name(),
-                **self._prepare_address(partner),
-                "Country": partner.country_id.with_context(lang="sv_SE").name,
-                "EmailInformation": self._prepare_email_information(),
-                "CreditInvoiceReference": self._get_credited_number(),
-                "TaxReductionType": move.nox_finans_tax_reduction
-                and move.nox_finans_tax_reduction_type,
-                "InvoiceRows": self._prepare_rows(move),
+                "AdministrationFee": 0,
+                "Freight": 0,
+                "TermsOfPayment": self._get_terms(move),
+                "OurReference": self._get_our_reference(move),
+                "YourReference": _get_first(move, BUYER_REFERENCES) or self._get_contact(),
+                "YourOrderNumber": _get_first(move, ORDER_NUMBERS),
+                "Remarks": remarks,
+                **self._prepare_addressee(),
+                "TaxReductionType": self._get_reduction_type(move),
             }
         )
+        if move.delivery_date:
+            body["DeliveryDate"] = move.delivery_date.isoformat()
+        self._check_lengths(body)
+        self._check_address(body)
+        body = self._add_rows(body, move)
+        rows = [*body["InvoiceRows"], *self._mark_other_costs(move, payloads.text_rows(rest))]
+        self._check_row_count(rows)
+        if credited := self._get_credited_number():
+            body["CreditInvoiceReference"] = credited
+        number = f"ODOO-{move.commercial_partner_id.id}"
+        return body | {"InvoiceRows": rows, "CustomerNumber": number}
 
-    def _prepare_email_information(self):
-        return payloads.clean({"EmailAddressTo": self._get_partner_to_send().email}) or None
+    def _check_address(self, body):
+        if payloads.BLANK in [body[name] for name in ADDRESS]:
+            raise RefusedError(
+                self.env._("The customer needs a name, a street, a postal code and a town.")
+            )
 
-    def _prepare_rows(self, move):
-        move.invoice_line_ids.fetch(LINE_FIELDS)
-        move.invoice_line_ids.tax_ids.fetch(["amount", "amount_type"])
-        move.currency_id.fetch(["name", "rounding"])
-        return [self._prepare_row(move, line) for line in move._get_nox_finans_lines()]
+    def _check_row_count(self, rows):
+        if len(rows) > payloads.MAX_ROWS:
+            raise RefusedError(
+                self.env._(
+                    "The invoice takes %(count)s rows with its texts, Nox Finans takes %(most)s.",
+                    count=len(rows),
+                    most=payloads.MAX_ROWS,
+                )
+            )
+
+    def _prepare_remarks(self, move):
+        """Return what is said beside the rows, and what of it has no place there."""
+        words = payloads.WORDS[self._get_language()]
+        kind = "refund" if move.move_type == "out_refund" else "invoice"
+        _read(move.fiscal_position_id, ["note"])
+        _read(move.invoice_payment_term_id, ["note"])
+        notes = [
+            move.narration,
+            move.fiscal_position_id.note,
+            move.taxes_legal_notes,
+            move.invoice_payment_term_id.note,
+        ]
+        parts = [texts.one_line(words[kind].format(move.name))]
+        for note in notes:
+            text = texts.many_lines(html2plaintext(note or "", include_references=False))
+            if text and text not in parts:
+                parts.append(text)
+        return texts.cut("\n".join(parts), payloads.LENGTHS["Remarks"])
+
+    def _get_terms(self, move):
+        """Return the service's code of the terms: its own, or the days until the invoice is due."""
+        code = self._get_code_of_terms(move.invoice_payment_term_id)
+        return code or str(max((move.invoice_date_due - move.invoice_date).days, 0))
+
+    def _get_code_of_terms(self, term):
+        """Return the code of Odoo's payment terms: what the settings say, or their one time."""
+        term = term.with_company(self.company_id)
+        if not term or term.nox_finans_code:
+            return term.nox_finans_code
+        _read(term.line_ids, ["delay_type", "nb_days"])
+        is_simple = len(term.line_ids) == 1 and term.line_ids.delay_type == "days_after"
+        return str(term.line_ids.nb_days) if is_simple else ""
+
+    def _get_our_reference(self, move):
+        """Return whom the customer may ask: who sold, or who sent it; the system is nobody."""
+        users = [move.invoice_user_id, self.user_id]
+        return next((user.name for user in users if user and user.id != SUPERUSER_ID), "")
 
     def _get_credited_number(self):
         """Return the service's number of the invoice that this credit note credits.
@@ -161,65 +332,259 @@ class NoxFinansCase(models.Model):
             )
         return number
 
-    def _prepare_row(self, move, line):
-        """Return one invoice row: as it stands where that adds up, else as one piece."""
-        sign = -1 if move.move_type == "out_refund" else 1
-        price, quantity, discount = line.price_unit, line.quantity, line.discount
-        expected = line.currency_id.round(price * quantity * (1 - discount / 100))
-        if float_compare(expected, line.price_subtotal, precision_digits=2) != 0:
-            # Taxes included in the price, or more decimals than the interface keeps.
-            price, quantity, discount = line.price_subtotal, 1, 0
-        row = {
-            "Description": payloads.one_line(line.name or line.product_id.display_name) or "-",
-            "DeliveredQuantity": payloads.quantity(sign * quantity),
-            "Price": price,
-            "VAT": self._get_vat_percent(line),
-            "Unit": payloads.one_line(line.product_uom_id.name) or None,
-            "HouseWork": self._is_house_work(move, line),
-        }
-        if discount:
-            row |= {"Discount": discount, "DiscountType": "PERCENT"}
-        return {key: value for key, value in row.items() if value is not None}
+    # -------------------------------------------------------------------------
+    # Its rows
+    # -------------------------------------------------------------------------
 
-    def _is_house_work(self, move, line):
-        return bool(move.nox_finans_tax_reduction and line.product_id.type in (False, "service"))
+    def _add_rows(self, body, move):
+        """Return the body with the invoice's rows, and with what is left of its total.
+
+        :raises RefusedError: more is left than roundings and a cash discount explain
+        """
+        lines = self._read_lines(move)
+        shown = lines.filtered(lambda line: line.display_type in ("product", *TEXT_LINES))
+        rows = self._prepare_rows(move, shown.sorted(lambda line: (line.sequence, line.id)))
+        if less_vat := self._get_vat_of_cash_discount(lines):
+            words = payloads.WORDS[body["Language"]]
+            rows += payloads.amount_rows(words["early_payment"], less_vat)
+        body |= {"InvoiceRows": self._mark_other_costs(move, rows)}
+        left = payloads.decimal(-move.direction_sign * move.amount_total) - payloads.total(body)
+        self._check_left(body, left - _sum_of(lines, "rounding"))
+        return payloads.add_to_rounding(body, left) if left else body
+
+    def _check_left(self, body, unexplained):
+        if abs(unexplained) > payloads.OERE * len(body["InvoiceRows"]):
+            raise RefusedError(
+                self.env._(
+                    "The rows with their VAT come to %.2f less than the invoice's total. "
+                    "Look at the invoice's rows and taxes.",
+                    unexplained,
+                )
+            )
+
+    def _read_lines(self, move):
+        """Return all lines of the journal entry, with what is sent of them in memory."""
+        lines = _read(move.line_ids, LINE_FIELDS)
+        taxes = lines.tax_ids.flatten_taxes_hierarchy()
+        taxes.fetch(["amount", "amount_type", "price_include_override"])
+        taxes.repartition_line_ids.fetch(["document_type", "factor_percent", "repartition_type"])
+        move.currency_id.fetch(["name", "rounding"])
+        return lines
+
+    def _prepare_rows(self, move, lines):
+        """Return the rows in the invoice's order; what a section hides goes as its sums."""
+        rows, sections = [], {}
+        for line in lines:
+            if line.display_type in SECTIONS:
+                sections = _get_sections_at(sections, line)
+            hiding = next((it for it in sections.values() if _hides(it)), None)
+            if hiding and line == hiding:
+                rows += self._prepare_hidden_rows(line, _get_lines_of(line, lines))
+            elif not hiding:
+                rows += self._prepare_line(move, line)
+        return rows
+
+    def _prepare_hidden_rows(self, section, lines):
+        """Return one row for each VAT of a section's lines, and their texts where it shows them."""
+        sums = {}
+        for line in lines.filtered(lambda line: line.display_type == "product"):
+            vat = self._get_vat_percent(line)
+            sums[vat] = sums.get(vat, 0) + payloads.decimal(line.price_subtotal)
+        rows = []
+        for vat, amount in sums.items():
+            rows += payloads.amount_rows(section.name, amount, vat=vat)
+        if not section.collapse_composition:
+            for line in lines:
+                rows += payloads.text_rows(line.name)
+        return rows or payloads.text_rows(section.name)
+
+    def _prepare_line(self, move, line):
+        """Return the rows of one line: as it stands where that adds up, else as one piece."""
+        text = line.name or line.product_id.display_name or ""
+        if line.display_type in TEXT_LINES:
+            return payloads.text_rows(text)
+        vat = self._get_vat_percent(line)
+        others = self._prepare_house_work(move, line)
+        sign = -move.direction_sign
+        numbers_of_line = line.price_unit, line.quantity, line.discount
+        if not payloads.adds_up(*numbers_of_line, line.price_subtotal):
+            text = f"{text} ({self._describe_amount(line)})"
+            amount = payloads.decimal(line.price_subtotal)
+            return payloads.amount_rows(text, amount, sign, vat=vat, **others)
+        if unit := self._get_unit_code(line):
+            others["Unit"] = unit
+        price, quantity, discount = map(payloads.decimal, numbers_of_line)
+        return payloads.amount_rows(text, price, sign * quantity, discount, vat, **others)
+
+    def _get_unit_code(self, line):
+        connector = self.company_id._get_nox_finans_connector()
+        return line.product_uom_id and connector._get_unit_code(line.product_uom_id)
+
+    def _describe_amount(self, line):
+        """Return in words what a row's amount is made of, where the service cannot say it."""
+        language = self._get_language()
+        words = payloads.WORDS[language]
+        quantity = payloads.number_in_words(line.quantity, language)
+        unit = self._get_unit_code(line) or line.product_uom_id.name or ""
+        price = payloads.number_in_words(line.price_unit, language, least_decimals=2)
+        parts = [words["piece"].format(quantity=f"{quantity} {unit}".strip(), price=price)]
+        if any(line.tax_ids.flatten_taxes_hierarchy().mapped("price_include")):
+            parts.append(words["included"])
+        if line.discount:
+            discount = payloads.number_in_words(line.discount, language)
+            parts.append(words["discount"].format(discount))
+        return ", ".join(parts)
 
     def _get_vat_percent(self, line):
         """Return the row's VAT in whole percent.
 
-        :raises RefusedError: the row's taxes are not one whole percentage of its amount
+        A tax that is taken back by its own repartition, as that of triangular trade, asks nothing.
+
+        :raises RefusedError: the row's taxes are none of the service's percentages of its amount
         """
         taxes = line.tax_ids.flatten_taxes_hierarchy()
-        percent = sum(taxes.mapped("amount"))
-        if any(tax.amount_type != "percent" for tax in taxes) or percent != int(percent):
+        if all(tax.amount_type == "percent" for tax in taxes):
+            percent = round(sum(map(_get_percent, taxes)), 6)
+        else:
+            percent = _guess_percent(line)
+        if percent not in payloads.VAT_PERCENTS:
             raise RefusedError(
                 self.env._(
-                    "The taxes of the row “%s” cannot be expressed as a whole percentage.",
-                    line.name,
+                    "The taxes of the row “%(row)s” are no VAT of %(percents)s percent: Nox Finans "
+                    "knows no other.",
+                    row=line.name,
+                    percents=", ".join(map(str, payloads.VAT_PERCENTS)),
                 )
             )
         return int(percent)
 
+    def _get_vat_of_cash_discount(self, lines):
+        """Return what of the VAT is not asked, since the invoice grants it for early payment."""
+        lines = lines.filtered(lambda line: line.display_type == "epd" and line.tax_ids)
+        vat = sum(
+            payloads.decimal(-line.amount_currency) * self._get_vat_percent(line) / 100
+            for line in lines
+        )
+        return Decimal(vat).quantize(payloads.OERE)
+
+    # -------------------------------------------------------------------------
+    # House work
+    # -------------------------------------------------------------------------
+
+    def _get_reduction_type(self, move):
+        is_house_work = move.nox_finans_tax_reduction and move.nox_finans_tax_reduction_type
+        return is_house_work or payloads.NO_REDUCTION
+
+    def _prepare_house_work(self, move, line):
+        """Return what a row says of work at somebody's home."""
+        if not move.nox_finans_tax_reduction or line.product_id.type not in (False, "service"):
+            return {}
+        hours = math.ceil(abs(line.quantity))
+        return {
+            "HouseWork": True,
+            "HouseWorkType": payloads.USUAL_WORK[self._get_reduction_type(move)],
+            "HouseWorkHoursToReport": min(max(hours, 1), payloads.MAX_HOURS),
+        }
+
+    def _mark_other_costs(self, move, rows):
+        """Return the rows, each that is no work so marked where the invoice is for house work."""
+        return payloads.other_costs(rows) if move.nox_finans_tax_reduction else rows
+
     def _get_asked_reduction(self):
-        """Return the tax reduction to ask for, in whole kronor as the interface wants it."""
-        return round(self._get_move_to_send().nox_finans_tax_reduction)
+        """Return the tax reduction to ask for: in whole kronor, the öre are dropped by law."""
+        return int(payloads.decimal(self._get_move_to_send().nox_finans_tax_reduction))
 
     def _prepare_tax_reduction(self):
-        move = self._get_move_to_send()
-        return payloads.clean(
-            {
-                "ReferenceDocumentType": "INVOICE",
-                "ReferenceNumber": self.remote_number,
-                "CustomerName": self._get_partner_to_send()._get_nox_finans_name(),
-                "SocialSecurityNumber": move.commercial_partner_id._get_nox_finans_id_number(),
-                "AskedAmount": self._get_asked_reduction(),
-                "PropertyDesignation": move.nox_finans_property_designation,
-            }
-        )
+        move, customer = self._get_move_to_send(), self._get_customer_to_send()
+        asked = self._get_asked_reduction()
+        body = {
+            "ReferenceDocumentType": "INVOICE",
+            "ReferenceNumber": self.remote_number,
+            "CustomerName": customer._get_nox_finans_name(),
+            "SocialSecurityNumber": _get_organisation_number(customer),
+            "AskedAmount": asked,
+        }
+        if move.nox_finans_property_designation:
+            body["PropertyDesignation"] = move.nox_finans_property_designation
+        if move.nox_finans_tax_reduction_type == "green":
+            work = payloads.USUAL_WORK["green"]
+            body["TaxReductionAmounts"] = [{"AskedAmount": asked, "WorkType": work}]
+        return payloads.fit(body)
 
 
-def _read(records, names):
-    """Return the records with just these fields in memory, and others read one by one."""
+def _read(records, names, optional=()):
+    """Return the records with just these fields in memory, and others read one by one.
+
+    :param optional: fields of modules that may not be installed
+    """
     records = records.with_context(prefetch_fields=False)
-    records.fetch(names)
+    records.fetch([*names, *(name for name in optional if name in records._fields)])
     return records
+
+
+def _get_first(record, names):
+    """Return the first of the fields that the database has and that says something."""
+    return next((record[name] for name in names if name in record._fields and record[name]), "")
+
+
+def _get_organisation_number(customer):
+    """Return the Swedish number of the customer; that of another country may look like one."""
+    if countries.code(customer.country_id.code) != countries.SWEDEN:
+        return ""
+    found = map(numbers.organisation_number, (customer.company_registry, customer.vat))
+    return next(filter(None, found), "")
+
+
+def _get_gln(customer):
+    candidates = [_get_first(customer, ["global_location_number"])]
+    if _get_first(customer, ["peppol_eas"]) == PEPPOL_GLN:
+        candidates.append(_get_first(customer, ["peppol_endpoint"]))
+    return next(filter(None, map(numbers.global_location_number, candidates)), "")
+
+
+def _sum_of(lines, display_type):
+    """Return what lines of a kind add to the total, in kronor, as a Decimal."""
+    lines = lines.filtered(lambda line: line.display_type == display_type)
+    return sum((payloads.decimal(-line.amount_currency) for line in lines), Decimal(0))
+
+
+def _get_percent(tax):
+    """Return what a tax adds to the price, in percent."""
+    lines = tax.repartition_line_ids.filtered(
+        lambda line: line.document_type == "invoice" and line.repartition_type == "tax"
+    )
+    return tax.amount * sum(lines.mapped("factor_percent")) / 100
+
+
+def _guess_percent(line):
+    """Return the one percentage by which the row's VAT comes out, or None."""
+    subtotal, total = map(payloads.decimal, (line.price_subtotal, line.price_total))
+    fitting = [
+        percent
+        for percent in payloads.VAT_PERCENTS
+        if abs(subtotal * percent / 100 - (total - subtotal)) <= payloads.OERE
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _get_sections_at(sections, line):
+    """Return the sections that a line opens or stays in, the outer one first."""
+    if line.display_type == "line_section":
+        return {"line_section": line}
+    outer = {kind: it for kind, it in sections.items() if kind == "line_section"}
+    return outer | {"line_subsection": line}
+
+
+def _hides(section):
+    return section.collapse_composition or section.collapse_prices
+
+
+def _get_lines_of(section, lines):
+    """Return the lines that follow a section until one of its rank or above."""
+    ends = SECTIONS if section.display_type == "line_subsection" else SECTIONS[:1]
+    found = lines.browse()
+    for line in lines[lines.ids.index(section.id) + 1 :]:
+        if line.display_type in ends:
+            break
+        found += line
+    return found

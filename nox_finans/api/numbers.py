@@ -1,0 +1,107 @@
+"""Organisation numbers and e-mail addresses: what is one, and the one form that is sent."""
+
+import re
+from datetime import date
+from email.utils import getaddresses
+
+from stdnum import ean, luhn
+from stdnum.se import vat
+
+_SEPARATORS = re.compile(r"[\s.:\-\u2010-\u2015]")
+# As Odoo's own `single_email_re`, and no empty part between dots.
+_EMAIL = re.compile(
+    r"[a-z0-9_%+-]+(\.[a-z0-9_%+-]+)*@([a-z0-9-]+\.)+([a-z]{2,63}|xn--[a-z0-9-]+)", re.IGNORECASE
+)
+# A coordination number has 60 added to its day.
+_COORDINATION = 60
+# Some registers write organisation numbers with a century of their own.
+_CENTURY_OF_COMPANIES = "16"
+
+
+def organisation_number(text):
+    """Return a Swedish organisation or personal number as it is sent, or "" when it is none.
+
+    `NNNNNN-NNNN`, and `YYYYMMDD-NNNN` where the century is said (twelve digits, or a `+`). A
+    Swedish VAT number stands for the organisation number in it. Check digit and date must be
+    right.
+    """
+    number = _SEPARATORS.sub("", text or "").upper()
+    is_old = len(number) == 11 and number[6] == "+"
+    number = number[:6] + number[7:] if is_old else number
+    if number.startswith("SE"):
+        number = _of_vat_number(number)
+    if not re.fullmatch("[0-9]{10}|[0-9]{12}", number) or not luhn.is_valid(number[-10:]):
+        return _dashed(_of_vat_number(number))
+    if len(number) == 12:
+        return _of_twelve_digits(number)
+    if is_old:
+        return _of_twelve_digits(f"{_century(number) - 1}{number}")
+    if number[0] != "0" and number[2] >= "2":
+        return _dashed(number)
+    return _dashed(number) if _is_day(f"{_century(number)}{number}") else ""
+
+
+def email_address(text):
+    """Return the one e-mail address in `text` as it is sent, or "" when it is not exactly one."""
+    found = [address for _name, address in getaddresses([(text or "").strip()])]
+    if len(found) != 1:
+        return ""
+    local, _at, domain = found[0].rpartition("@")
+    try:
+        domain = domain.encode("idna").decode().lower()
+    except UnicodeError:
+        return ""
+    address = f"{local}@{domain}"
+    return address if _EMAIL.fullmatch(address) else ""
+
+
+def vat_number(text):
+    """Return a VAT number as it is sent, with its country's letters, or "" when it has none.
+
+    A Swedish one may be without them. Whether another country's is right is its own to say.
+    """
+    number = _SEPARATORS.sub("", text or "").upper()
+    if digits := _of_vat_number(number):
+        return f"SE{digits}01"
+    is_one = re.fullmatch("[A-Z]{2}[0-9A-Z+*]{2,13}", number) and re.search("[0-9]", number)
+    return number if is_one and not number.startswith("SE") else ""
+
+
+def global_location_number(text):
+    """Return a GLN of thirteen digits, or "" when it is none."""
+    number = _SEPARATORS.sub("", text or "")
+    return number if len(number) == 13 and ean.is_valid(number) else ""
+
+
+def _of_vat_number(number):
+    """Return the ten digits in a Swedish VAT number, or "" when it is none."""
+    digits = vat.compact(number)
+    return digits[:10] if re.fullmatch("[0-9]{12}", digits) and vat.is_valid(digits) else ""
+
+
+def _of_twelve_digits(number):
+    if number.startswith(_CENTURY_OF_COMPANIES):
+        return organisation_number(number[2:])
+    if _is_day(number):
+        return f"{number[:8]}-{number[8:]}"
+    return organisation_number(_of_vat_number(number))
+
+
+def _dashed(number):
+    return f"{number[:6]}-{number[6:]}" if number else ""
+
+
+def _century(number):
+    """Return the first two digits of the year of birth that a personal number without `+` means."""
+    this_year = date.today().year
+    return this_year // 100 - (int(number[:2]) > this_year % 100)
+
+
+def _is_day(number):
+    """Tell whether twelve digits begin with a day that was, also of a coordination number."""
+    day = int(number[6:8])
+    day -= _COORDINATION if day > _COORDINATION else 0
+    try:
+        return date(1850, 1, 1) < date(int(number[:4]), int(number[4:6]), day) <= date.today()
+    except ValueError:
+        return False
