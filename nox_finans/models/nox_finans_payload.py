@@ -9,12 +9,15 @@ from ..api.errors import RefusedError
 
 # Read at once, and nothing else: all that a form would show is ten times as much.
 CASE_FIELDS = [
+    "accounting_method",
+    "card_id",
     "channel",
     "commercial_partner_id",
     "company_id",
     "confirmed_date",
     "environment",
     "is_mended",
+    "is_undo_due",
     "last_event",
     "move_id",
     "partner_id",
@@ -158,8 +161,7 @@ class NoxFinansCase(models.Model):
                 "InvoiceFreight": "0",
             }
         )
-        number = f"ODOO-{customer.id}"
-        return self._check_lengths(body) | {"CustomerNumber": number}
+        return self._check_lengths(body)
 
     def _get_vat_type(self, move):
         vat_type = move._get_nox_finans_vat_type()
@@ -257,10 +259,7 @@ class NoxFinansCase(models.Model):
         body = self._add_rows(body, move)
         rows = [*body["InvoiceRows"], *self._mark_other_costs(move, payloads.text_rows(rest))]
         self._check_row_count(rows)
-        if credited := self._get_credited_number():
-            body["CreditInvoiceReference"] = credited
-        number = f"ODOO-{move.commercial_partner_id.id}"
-        return body | {"InvoiceRows": rows, "CustomerNumber": number}
+        return body | {"InvoiceRows": rows}
 
     def _check_address(self, body):
         if payloads.BLANK in [body[name] for name in ADDRESS]:
@@ -315,22 +314,6 @@ class NoxFinansCase(models.Model):
         """Return whom the customer may ask: who sold, or who sent it; the system is nobody."""
         users = [move.invoice_user_id, self.user_id]
         return next((user.name for user in users if user and user.id != SUPERUSER_ID), "")
-
-    def _get_credited_number(self):
-        """Return the service's number of the invoice that this credit note credits.
-
-        :raises RefusedError: that invoice has not been handed over
-        """
-        if self._get_move_to_send().move_type != "out_refund":
-            return None
-        number = self.move_id.reversed_entry_id.nox_finans_case_id.remote_number
-        if not number:
-            raise RefusedError(
-                self.env._(
-                    "The invoice that this credit note credits has not been sent via Nox Finans."
-                )
-            )
-        return number
 
     # -------------------------------------------------------------------------
     # Its rows
