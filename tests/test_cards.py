@@ -33,7 +33,7 @@ parent = env["res.partner"].create({
     "name": "Moderbolaget AB", "is_company": True, "street": "Storgatan 2", "zip": "222 33",
     "city": "Lund", "company_registry": "556012-5790",
 })
-env["res.partner"].browse(partner_id).write({"parent_id": parent.id})
+env["res.partner"].browse(partner_id).write({"parent_id": parent.id, "is_company": False})
 result = parent.id
 """
 

@@ -45,6 +45,8 @@ def there(setting):
 @pytest.fixture(autouse=True)
 def clean_sandbox(setting):
     setting.sandbox.post("settings", rate_limit=False)
+    # What the demo has in its queue is no concern of these tests.
+    setting.worker.do("cron")
     configure(setting, accounting_method="ACCRUAL", locked_until=None, vat_rounding="row")
     yield
     setting.sandbox.clear_faults()
@@ -201,7 +203,7 @@ def test_an_error_before_any_call_leaves_nothing_uncertain(setting):
 Case = type(env["nox.finans.case"])
 def broken(case):
     raise ValueError("a fault of another module")
-Case._prepare_step_bookkept = broken
+Case._prepare_step_customer = broken
 env["nox.finans.connector"]._cron_exchange()
 """
     case = send_new(setting)

@@ -28,6 +28,7 @@ class NoxFinansExchange(models.Model):
             *STEPS,
             ("look_up", "Look up"),
             ("mend", "Bring up to date"),
+            ("undo", "Take back"),
             ("status", "Fetch status"),
             ("request", "A user's request"),
             ("list", "List changes"),
