@@ -26,7 +26,7 @@ def queue_invoices(company, count):
             "street": "Gatan 1",
             "zip": "111 22",
             "city": "Stockholm",
-            "company_registry": "556700-0116",
+            "company_registry": "556700-0111",
             "company_id": company.id,
         }
     )

@@ -329,7 +329,7 @@ def make_invoice(odoo_server, clerk):
                 "street": "Provgatan 1",
                 "zip": "111 22",
                 "city": "Stockholm",
-                "company_registry": "556700-0116",
+                "company_registry": "556700-0111",
                 "email": "test@kund.example",
             },
         )

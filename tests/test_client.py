@@ -20,7 +20,7 @@ CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa <b>Öberg</b>", "City": "Malm�
 
 @pytest.fixture
 def company(sandbox):
-    yield sandbox.post("companies", name="Klient AB", organisation_number="556700-0116")
+    yield sandbox.post("companies", name="Klient AB", organisation_number="556700-0111")
     sandbox.clear_faults()
 
 

@@ -32,7 +32,7 @@ class Server(Sandbox):
     def __init__(self, *options):
         self.options = options
         self.start()
-        self.company = self.post("companies", name="Prov AB", organisation_number="556700-0116")
+        self.company = self.post("companies", name="Prov AB", organisation_number="556700-0111")
 
     def start(self):
         port = free_port()

@@ -20,7 +20,7 @@ moves = env["account.move"]
 for number in range(count):
     customer = env["res.partner"].create({
         "name": f"Kund {number}", "street": "Gatan 1", "zip": "111 22", "city": "Stockholm",
-        "is_company": True, "company_registry": "556700-0116",
+        "is_company": True, "company_registry": "556700-0111",
     })
     moves += env["account.move"].create({
         "move_type": "out_invoice", "partner_id": customer.id, "company_id": company_id,

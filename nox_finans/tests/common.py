@@ -76,7 +76,7 @@ class NoxFinansCase(TransactionCase):
                 "zip": "871 53",
                 "city": "Härnösand",
                 "country_id": cls.env.ref("base.se").id,
-                "company_registry": "556700-0116",
+                "company_registry": "556700-0111",
                 "email": "bjork@example.com",
                 **values,
             }

@@ -79,7 +79,7 @@ class TestConnection(NoxFinansCase):
         refused.write({"state": "refused", "step": "bookkept"})
         self.assertNotIn("withdraw", tried.with_user(self.clerk).allowed_actions or "")
         self.connector._forget_credentials()
-        self.connector.remote_registry = "556700-0116"
+        self.connector.remote_registry = "556700-0111"
         self.connector.environment = "production"
         self.assertFalse(self.connector.remote_registry)
         self.assertEqual((self.connector.queue_length, self.connector.open_count), (0, 0))

@@ -87,7 +87,7 @@ class TestOutlook(NoxFinansCase):
         self.assertIn("personal number", self.case.with_user(self.reader).missing_on_customer)
         due = self.case.search(self.case._get_customer_domain())
         self.assertFalse(due)
-        self.customer.company_registry = "556700-0116"
+        self.customer.company_registry = "556700-0111"
         self.assertFalse(self.case.missing_on_customer)
         self.assertEqual(self.case.search(self.case._get_customer_domain()), self.case)
 
