@@ -68,18 +68,19 @@ def quantity(value):
     return text if text != "-0" else "0"
 
 
-def payment(amount, takes_fees=False):
+def payment(amount, method_code, method_account, takes_fees=False, is_bookkept=True):
     """Return the body that reports a payment made to the company directly, in SEK.
 
-    With `takes_fees` the company pays the fees that were added, else the customer does.
-
-    Bankgiro and its account are the usual ones; the service's ledger books it, ours has it already.
+    :param method_code: of a payment method in the service's ledger, such as BG
+    :param method_account: the account in that ledger, which has to exist there
+    :param takes_fees: the company pays the fees that were added, else the customer does
+    :param is_bookkept: the service's ledger books it; ours has it already
     """
     return {
         "PaymentAmount": amount,
-        "PaymentMethodCode": "BG",
-        "PaymentMethodAccount": 1920,
+        "PaymentMethodCode": method_code,
+        "PaymentMethodAccount": method_account,
         "ClientTakesFees": takes_fees,
-        "BookkeepPaymentInFortnox": True,
+        "BookkeepPaymentInFortnox": is_bookkept,
         "ReportToFinance": True,
     }

@@ -525,12 +525,21 @@ class NoxFinansCase(models.Model):
             "unpause": lambda: client.unpause(number),
             "stop": lambda: client.stop(number),
             "take_fees": lambda: client.take_fees(number),
-            "report_payment": lambda: client.report_payment(
-                number, payloads.payment(self.requested_amount, self.requested_takes_fees)
-            ),
+            "report_payment": lambda: client.report_payment(number, self._prepare_report()),
         }
         self._take_over(client, calls[self.requested_action](), is_clear=True)
         return True
+
+    def _prepare_report(self):
+        """Return the report of a payment, or of a credit, which the service must not book."""
+        connector = self.company_id._get_nox_finans_connector()
+        return payloads.payment(
+            self.requested_amount,
+            connector.payment_method_code,
+            connector.payment_method_account,
+            takes_fees=self.requested_takes_fees,
+            is_bookkept=not self.requested_is_credit,
+        )
 
     def _check_still_open(self, client):
         """See just before a report what the balance is, to know afterwards what the report did;
