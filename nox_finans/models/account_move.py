@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..api.payloads import MAX_ROWS
+from .account_tax import ABROAD, DOMESTIC, EU, get_vat_type
 from .nox_finans_case import (
     CHANNELS,
     GROUP_SEND,
@@ -112,6 +114,9 @@ class AccountMove(models.Model):
     nox_finans_credit_covered = fields.Boolean(
         compute="_compute_nox_finans_credit_covered", store=True, groups=GROUPS
     )
+    nox_finans_has_too_many_rows = fields.Boolean(
+        compute="_compute_nox_finans_has_too_many_rows", store=True, groups=GROUPS
+    )
     nox_finans_channel = fields.Selection(
         selection=CHANNELS,
         copy=False,
@@ -186,6 +191,11 @@ class AccountMove(models.Model):
                 and move.currency_id.compare_amounts(debit.amount_residual, move.amount_residual)
                 >= 0
             )
+
+    @api.depends("invoice_line_ids")
+    def _compute_nox_finans_has_too_many_rows(self):
+        for move in self:
+            move.nox_finans_has_too_many_rows = len(move.invoice_line_ids) > MAX_ROWS
 
     @api.depends("nox_finans_case_ids")
     def _compute_nox_finans_case_id(self):
@@ -338,6 +348,8 @@ class AccountMove(models.Model):
 
     @api.depends(
         "amount_residual",
+        "amount_tax",
+        "commercial_partner_id",
         "currency_id",
         "invoice_date",
         "invoice_date_due",
@@ -368,13 +380,13 @@ class AccountMove(models.Model):
             criteria = failed[move._ids[0]]
             move.nox_finans_status = _get_status(criteria)
             move.nox_finans_reasons = "\n".join(
-                self.env._(criterion.message) for criterion in criteria
+                criterion.get_message(move) for criterion in criteria
             )
             move.nox_finans_reason_links = [
                 {
                     "code": criterion.code,
                     "severity": criterion.severity,
-                    "message": self.env._(criterion.message),
+                    "message": criterion.get_message(move),
                     "field": criterion.field,
                 }
                 for criterion in criteria
@@ -393,7 +405,7 @@ class AccountMove(models.Model):
             obstacle = company.sudo()._get_nox_finans_connector()._get_obstacle()
             for move in moves:
                 reasons = [
-                    self.env._(criterion.message)
+                    criterion.get_message(move)
                     for criterion in failed[move._ids[0]]
                     if criterion.is_blocking
                 ]
@@ -465,15 +477,35 @@ class AccountMove(models.Model):
         """Return the reasons, in words, why the invoice cannot be sent."""
         self.ensure_one()
         return [
-            self.env._(criterion.message)
+            criterion.get_message(self)
             for criterion in failing_criteria(self)[self.id]
             if criterion.is_blocking and criterion.code not in ignore
         ]
 
     def _get_nox_finans_vat_type(self):
-        """Return the interface's kind of VAT of the invoice, or None when none fits."""
+        """Return the interface's kind of VAT of the invoice, or None when none fits.
+
+        SEVAT, SEREVERSEDVAT, EUVAT, EUREVERSEDVAT or EXPORT: from the taxes of the rows and the
+        customer's country. The criteria keep an invoice back for which it is None.
+        """
         self.ensure_one()
-        return "SEVAT"
+        # Full rights: the same answer for everyone who may send the invoice.
+        move = self.sudo()
+        kinds = set(move._get_nox_finans_lines().tax_ids.mapped("nox_finans_vat_kind"))
+        kinds = {kind or "unfit" for kind in kinds} - {"taxed"}
+        if move.amount_tax:
+            # A tax on nothing says nothing.
+            kinds.add("taxed")
+        return get_vat_type(kinds, move._get_nox_finans_zone())
+
+    def _get_nox_finans_zone(self):
+        """Return where the customer is, as far as VAT goes."""
+        country = self.commercial_partner_id.country_id
+        if not country or country.code == "SE":
+            return DOMESTIC
+        # Unlike `base.europe`, this is the union of VAT.
+        group = self.env.ref("account.europe_vat", raise_if_not_found=False)
+        return EU if group and country in group.country_ids else ABROAD
 
     def _get_nox_finans_lines(self):
         """Return the rows that carry an amount: no sections, no notes."""

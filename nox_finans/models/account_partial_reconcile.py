@@ -7,8 +7,19 @@ class AccountPartialReconcile(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partials = super().create(vals_list)
-        # Full rights: whoever reconciles, Nox Finans is to know that the customer has paid.
-        moves = (partials.debit_move_id | partials.credit_move_id).move_id.sudo()
-        if moves.nox_finans_case_id.filtered("is_report_due"):
-            self.env["nox.finans.connector"]._trigger_exchange()
+        partials._get_nox_finans_cases()._note_paid_in_odoo()
         return partials
+
+    def unlink(self):
+        cases = self._get_nox_finans_cases()
+        result = super().unlink()
+        cases._note_paid_in_odoo()
+        return result
+
+    def _get_nox_finans_cases(self):
+        # Full rights: whoever reconciles, Nox Finans is to know what the customer has paid.
+        return (self.debit_move_id | self.credit_move_id).move_id.sudo().nox_finans_case_id
+
+    def _is_nox_finans_credit(self):
+        """Tell whether it was a credit note that has lowered what the customer owes."""
+        return self.credit_move_id.move_id.move_type == "out_refund"

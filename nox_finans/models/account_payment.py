@@ -15,3 +15,30 @@ class AccountPayment(models.Model):
         groups=GROUPS,
         help="The payment came in at Nox Finans.",
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"amount", "state"} & vals.keys():
+            # Full rights: whoever registers or cancels a payment, Nox Finans is to know of it.
+            cases = self.sudo().invoice_ids.nox_finans_case_id
+            cases._note_paid_in_odoo()
+        return result
+
+    def unlink(self):
+        # Full rights, as above.
+        cases = self.sudo().invoice_ids.nox_finans_case_id
+        result = super().unlink()
+        cases._note_paid_in_odoo()
+        return result
+
+    def _get_nox_finans_share(self, move):
+        """Return how much of a payment without an entry is `move`'s, oldest due invoice first."""
+        left = self.amount
+        for invoice in self.invoice_ids.sorted(
+            lambda invoice: (invoice.invoice_date_due or invoice.date, invoice.id)
+        ):
+            share = min(left, max(invoice.amount_residual, 0))
+            if invoice == move:
+                return share
+            left -= share
+        return 0

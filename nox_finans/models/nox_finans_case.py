@@ -539,23 +539,26 @@ class NoxFinansCase(models.Model):
         commit()
         client.purpose = "request"
         number = self.remote_number
-        # Full rights: how payments are reported is a setting, and the system's to read here.
-        connector = self.company_id.sudo()._get_nox_finans_connector()
-        payment = payloads.payment(
-            self.requested_amount,
-            connector.payment_method_code,
-            connector.payment_method_account,
-            self.requested_takes_fees,
-        )
         calls = {
             "pause": lambda: client.pause(number, self.requested_date),
             "unpause": lambda: client.unpause(number),
             "stop": lambda: client.stop(number),
             "take_fees": lambda: client.take_fees(number),
-            "report_payment": lambda: client.report_payment(number, payment),
+            "report_payment": lambda: client.report_payment(number, self._prepare_report()),
         }
         self._take_over(client, calls[self.requested_action](), is_clear=True)
         return True
+
+    def _prepare_report(self):
+        """Return the report of a payment, or of a credit, which the service must not book."""
+        connector = self.company_id._get_nox_finans_connector()
+        return payloads.payment(
+            self.requested_amount,
+            connector.payment_method_code,
+            connector.payment_method_account,
+            takes_fees=self.requested_takes_fees,
+            is_bookkept=not self.requested_is_credit,
+        )
 
     def _check_still_open(self, client):
         """See just before a report what the balance is, to know afterwards what the report did;

@@ -30,6 +30,8 @@ CLOSE_REASONS = [
     ("stopped", "Stopped"),
     ("written_off", "Written off"),
 ]
+# In SEK: the service closes a case as settled of which less than this is left.
+SMALL_REST = 1.0
 # What a credit note lowers is no money that somebody owes.
 NO_CREDIT_NOTE = ("move_id.move_type", "!=", "out_refund")
 GAVELS = [
@@ -261,7 +263,7 @@ class NoxFinansCase(models.Model):
         if self.is_cancelled_there:
             return "stopped"
         left = self.handed_over_amount - self.received_amount
-        if self.company_currency_id.compare_amounts(left, 0) > 0:
+        if left >= SMALL_REST:
             return "stopped" if self.stop_asked_by else self._get_unpaid_reason()
         credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
         return "credited" if credited or self.is_credited_there else "paid"

@@ -7,14 +7,26 @@ the counters and the server's last check before sending all evaluate the same do
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import combinations
 
 import pytz
 from dateutil.relativedelta import relativedelta
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date, formatLang
 from odoo.tools.translate import LazyTranslate
 
+from .account_tax import (
+    ABROAD,
+    DOMESTIC,
+    EU,
+    REVERSED_TYPES,
+    SPECIAL_KINDS,
+    VAT_TYPES,
+    ZONES,
+    get_vat_type,
+)
 from .nox_finans_case import CHANNELS, NOT_DELIVERED, SERVICES
+from .nox_finans_owed import has_open_balance, is_payment_unmatched
 
 _lt = LazyTranslate(__name__)
 
@@ -42,6 +54,11 @@ class SendingRules:
     reminder_term_ids: list[int]
     # For invoices without payment terms; False: these go nowhere.
     default_service: str | bool
+    # The taxes that are neither Swedish VAT nor plain 0 %, by their kind at Fortnox.
+    tax_ids: dict[str, list[int]]
+    sweden_id: int
+    # Without Sweden.
+    eu_ids: list[int]
 
     @classmethod
     def of(cls, company):
@@ -75,6 +92,9 @@ class SendingRules:
             "invoice_term_ids": _of_service(terms, "invoice").ids,
             "reminder_term_ids": _of_service(terms, "reminder").ids,
             "default_service": connector.default_service,
+            "tax_ids": company.env["account.tax"]._get_nox_finans_unusual(company),
+            "sweden_id": _get_id(company.env, "base.se"),
+            "eu_ids": _get_eu_ids(company.env),
         }
 
     def is_active(self):
@@ -122,6 +142,59 @@ class SendingRules:
         """
         return Domain("commercial_partner_id", "any!", self._in_company(domain))
 
+    def has_tax(self, *kinds):
+        """Return the domain of the invoices with a tax of one of these kinds."""
+        tax_ids = [tax_id for kind in kinds for tax_id in self.tax_ids.get(kind, ())]
+        # Access rules are bypassed, as those of contacts are.
+        row = Domain("display_type", "=", "product") & Domain("tax_ids", "in", tax_ids)
+        return Domain("invoice_line_ids", "any!", row) if tax_ids else Domain.FALSE
+
+    def is_in(self, zone):
+        """Return the domain of the invoices whose customer is in `zone`.
+
+        Who has no country is taken to be at home.
+        """
+        domain = {
+            DOMESTIC: Domain("country_id", "in", [False, self.sweden_id]),
+            EU: Domain("country_id", "in", self.eu_ids),
+            ABROAD: Domain("country_id", "not in", [False, self.sweden_id, *self.eu_ids]),
+        }[zone]
+        return Domain("commercial_partner_id", "any!", domain)
+
+    def _has_kind(self, kind):
+        """Return the domain of the invoices with VAT of a kind: none but 0 % where it is "zero"."""
+        if kind == "taxed":
+            # Says the same as the rows' taxes, and needs no look at them.
+            return Domain("amount_tax", "!=", 0)
+        if kind == "zero":
+            return Domain("amount_tax", "=", 0) & ~self.has_tax(*SPECIAL_KINDS)
+        return self.has_tax(kind)
+
+    def is_vat_mixed(self):
+        """Return the domain of the invoices of which no one kind of customer tells the VAT."""
+        domain = Domain.FALSE
+        kinds = [kind for kind in SPECIAL_KINDS if kind in self.tax_ids]
+        for pair in combinations([*kinds, "taxed"], 2):
+            zones = [zone for zone in ZONES if get_vat_type(pair, zone) is None]
+            if zones:
+                both = self._has_kind(pair[0]) & self._has_kind(pair[1])
+                domain |= both & self._is_in_any(zones)
+        return domain
+
+    def is_vat_reversed(self):
+        """Return the domain of the invoices for which the customer's VAT number is needed."""
+        domain = Domain.FALSE
+        for kind in (*SPECIAL_KINDS, "zero"):
+            zones = [zone for zone in ZONES if VAT_TYPES[kind][zone] in REVERSED_TYPES]
+            if zones:
+                domain |= self._is_in_any(zones) & self._has_kind(kind)
+        return domain
+
+    def _is_in_any(self, zones):
+        if len(zones) == len(ZONES):
+            return Domain.TRUE
+        return Domain.OR(self.is_in(zone) for zone in zones)
+
     def _in_company(self, domain):
         """Return `domain` with its company-dependent fields read as this company has them.
 
@@ -142,8 +215,9 @@ class SendingRules:
 class CompanyRules(SendingRules):
     """What the criteria need to know of one company, read once for any number of invoices."""
 
-    sweden_id: int
     short_term_ids: list[int]
+    instalment_term_ids: list[int]
+    discount_term_ids: list[int]
     # From each channel to the terms that have it.
     channel_term_ids: dict[str, list[int]]
     default_channel: str
@@ -158,8 +232,9 @@ class CompanyRules(SendingRules):
         )
         of_channel = terms.grouped("nox_finans_channel")
         return values | {
-            "sweden_id": _get_id(company.env, "base.se"),
             "short_term_ids": short_terms.ids,
+            "instalment_term_ids": terms.filtered(lambda term: len(term.line_ids) > 1).ids,
+            "discount_term_ids": terms.filtered("early_discount").ids,
             "channel_term_ids": {
                 channel: of_terms.ids for channel, of_terms in of_channel.items() if channel
             },
@@ -218,6 +293,12 @@ def _get_id(env, xmlid):
     return env["ir.model.data"]._xmlid_to_res_id(xmlid, raise_if_not_found=True)
 
 
+def _get_eu_ids(env):
+    """Return the ids of the countries of the EU's VAT, without Sweden."""
+    group = env.ref("account.europe_vat", raise_if_not_found=False)
+    return [id_ for id_ in group.country_ids.ids if id_ != _get_id(env, "base.se")] if group else []
+
+
 def _of_service(terms, service):
     return terms.filtered(lambda term: term.nox_finans_service == service)
 
@@ -243,10 +324,35 @@ class Criterion:
     failing: Callable[[CompanyRules], Domain]
     # Held back although it is only yellow: it could be sent, and a person has said "not now".
     is_held: bool = False
+    # What the message says of the invoice at hand: values for its placeholders.
+    details: Callable | None = None
 
     @property
     def is_blocking(self):
         return self.severity == REJECTED or self.is_held
+
+    def get_message(self, move):
+        """Return in words, in the user's language, what is wrong with `move`."""
+        message = move.env._(self.message)
+        return message % self.details(move) if self.details else message
+
+
+def _get_asked(move):
+    """Return what the customer is asked for, and until when."""
+    # Full rights: whoever sees the colour of the invoice is told why.
+    move = move.sudo()
+    currency = move.currency_id or move.company_id.currency_id
+    return {
+        "amount": formatLang(
+            move.env, move.amount_total - move.nox_finans_tax_reduction, currency_obj=currency
+        ),
+        "day": format_date(move.env, move.invoice_date_due),
+    }
+
+
+def _lacks_detail(name):
+    """Return the domain of the invoices without addressee, or whose addressee lacks a detail."""
+    return Domain("partner_id", "=", False) | partner(Domain(name, "=", False))
 
 
 CRITERIA = (
@@ -256,7 +362,7 @@ CRITERIA = (
         REJECTED,
         _lt("The open balance is 0: there is nothing to collect."),
         "account.move.amount_residual",
-        lambda rules: Domain("amount_residual", "<=", 0),
+        lambda rules: ~has_open_balance(),
     ),
     Criterion(
         "tax_reduction",
@@ -328,20 +434,19 @@ CRITERIA = (
     Criterion(
         "customer_name",
         REJECTED,
-        _lt("The customer's name is missing."),
+        _lt("The customer's name is missing, or holds neither letter nor digit."),
         "res.partner.name",
-        lambda rules: (
-            Domain("partner_id", "=", False) | partner(Domain("nox_finans_has_name", "=", False))
-        ),
+        lambda rules: _lacks_detail("nox_finans_has_name"),
     ),
     Criterion(
         "address",
         REJECTED,
-        _lt("The invoice address is incomplete: street, postal code and town are needed."),
-        "res.partner.zip",
-        lambda rules: (
-            Domain("partner_id", "=", False) | partner(Domain("nox_finans_has_address", "=", False))
+        _lt(
+            "The invoice address is incomplete: street, postal code and town are needed, "
+            "in Sweden a postal code of five digits. Fill in the country if it is another."
         ),
+        "res.partner.zip",
+        lambda rules: _lacks_detail("nox_finans_has_address"),
     ),
     # What the service's interface refuses as well.
     Criterion(
@@ -382,6 +487,77 @@ CRITERIA = (
             )
         ),
     ),
+    Criterion(
+        "address_length",
+        REJECTED,
+        _lt(
+            "The invoice address is longer than Nox Finans takes: the postal code has at most 10 "
+            "characters, and each of the other lines 1024. Shorten it."
+        ),
+        "res.partner.zip",
+        lambda rules: partner(Domain("nox_finans_is_too_long", "=", True)),
+    ),
+    Criterion(
+        "too_many_rows",
+        REJECTED,
+        _lt("The invoice has more than 500 rows: divide it into several invoices."),
+        "account.move.invoice_line_ids",
+        lambda rules: Domain("nox_finans_has_too_many_rows", "=", True),
+    ),
+    Criterion(
+        "vat_rate",
+        REJECTED,
+        _lt(
+            "A row has a tax that Fortnox does not know: only Swedish VAT of 25, 12, 6 or 0 % "
+            "goes. Choose another tax."
+        ),
+        "account.move.invoice_line_ids",
+        lambda rules: rules.has_tax("unfit"),
+    ),
+    Criterion(
+        "vat_mixed",
+        REJECTED,
+        _lt(
+            "The rows' taxes do not go together: VAT, reverse charge, sales within the EU and "
+            "export each need an invoice of their own."
+        ),
+        "account.move.invoice_line_ids",
+        lambda rules: rules.is_vat_mixed(),
+    ),
+    Criterion(
+        "vat_number",
+        REJECTED,
+        _lt(
+            "Reverse charge, or a sale without VAT within the EU, needs the customer's VAT "
+            "number: fill it in, with the letters of its country, or choose another tax."
+        ),
+        "res.partner.vat",
+        lambda rules: (
+            Domain("commercial_partner_id", "any!", Domain("nox_finans_has_vat_number", "=", False))
+            & rules.is_vat_reversed()
+        ),
+    ),
+    # What Odoo knows, and the open balance does not tell.
+    Criterion(
+        "payment_unmatched",
+        REJECTED,
+        _lt(
+            "A payment is registered that is not matched with the bank yet: match it first, or "
+            "cancel the payment if it never came."
+        ),
+        "account.move.payment_state",
+        lambda rules: is_payment_unmatched(),
+    ),
+    Criterion(
+        "payment_blocked",
+        REJECTED,
+        _lt(
+            "The invoice is blocked for payment in Odoo: lift the block first, by the invoice's "
+            "own menu."
+        ),
+        "account.move.payment_state",
+        lambda rules: Domain("payment_state", "=", "blocked"),
+    ),
     # Our own.
     Criterion(
         "open_case",
@@ -417,8 +593,8 @@ CRITERIA = (
         "id_number",
         WARNING,
         _lt(
-            "The customer's organisation or personal number is missing: "
-            "a later debt-collection claim needs it."
+            "The customer's organisation or personal number is missing, or is none (a digit may "
+            "be wrong): a later debt-collection claim needs it."
         ),
         "res.partner.company_registry",
         lambda rules: Domain(
@@ -428,9 +604,20 @@ CRITERIA = (
     Criterion(
         "email",
         WARNING,
-        _lt("The customer has no e-mail address: the invoice will go by letter."),
+        _lt("The customer has no valid e-mail address: the invoice will go by letter."),
         "res.partner.email",
         lambda rules: rules.lacks_email(),
+    ),
+    Criterion(
+        "email_form",
+        WARNING,
+        _lt(
+            "What stands as the customer's e-mail is not one address: write one, and nothing else."
+        ),
+        "res.partner.email",
+        lambda rules: partner(
+            Domain("nox_finans_has_email", "=", False) & Domain("email", "!=", False)
+        ),
     ),
     Criterion(
         "short_term",
@@ -441,6 +628,28 @@ CRITERIA = (
             Domain("invoice_payment_term_id", "in", rules.short_term_ids)
             & rules.service_is("invoice")
         ),
+    ),
+    Criterion(
+        "instalments",
+        WARNING,
+        _lt(
+            "The payment terms are in instalments: Nox Finans asks for all of it, %(amount)s, "
+            "at once, due on %(day)s. Make an invoice for each instalment if that is not agreed."
+        ),
+        "account.move.invoice_payment_term_id",
+        lambda rules: Domain("invoice_payment_term_id", "in", rules.instalment_term_ids),
+        details=_get_asked,
+    ),
+    Criterion(
+        "cash_discount",
+        WARNING,
+        _lt(
+            "The payment terms have a cash discount: Nox Finans does not know it and asks for "
+            "%(amount)s, due on %(day)s."
+        ),
+        "account.move.invoice_payment_term_id",
+        lambda rules: Domain("invoice_payment_term_id", "in", rules.discount_term_ids),
+        details=_get_asked,
     ),
     Criterion(
         "abroad",

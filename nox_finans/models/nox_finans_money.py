@@ -1,4 +1,5 @@
 import logging
+import math
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -7,7 +8,8 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
 from ..api import answers, payloads
-from .nox_finans_case import GROUP_SEND, TOTAL_TOLERANCE
+from .nox_finans_case import GROUP_SEND
+from .nox_finans_course import SMALL_REST
 from .nox_finans_criterion import CompanyRules
 
 _logger = logging.getLogger(__name__)
@@ -27,8 +29,11 @@ class NoxFinansCase(models.Model):
 
     - received: what was handed over, less the service's balance. Fees are in neither.
     - to book: received, less what was reported there, credited there, or booked already.
-    - to report: what the invoice's open balance has fallen here, less what came from the service or
-      was reported; never more than what the service asks for beyond the open balance here.
+    - to report: what is owed less here, without what came from the service or was reported; never
+      more than what the service asks for beyond what is owed here. What credit notes have lowered
+      is reported apart from payments: the service must not book it as money.
+
+    All of it to the öre.
     """
 
     _name = "nox.finans.case"
@@ -71,6 +76,15 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="Payments and credit notes of Odoo that were reported to Nox Finans.",
     )
+    reported_credit = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What of the reported amount was credited, not paid.",
+    )
+    requested_is_credit = fields.Boolean(
+        readonly=True,
+        help="What is to be reported was credited: no payment is booked for it at the service.",
+    )
     asked_amount = fields.Monetary(
         currency_field="company_currency_id",
         readonly=True,
@@ -92,6 +106,12 @@ class NoxFinansCase(models.Model):
         string="To Be Reported",
         compute="_compute_money",
         store=True,
+    )
+    unreported_credit = fields.Monetary(
+        currency_field="company_currency_id",
+        compute="_compute_money",
+        store=True,
+        help="What of the amount to be reported was credited, not paid.",
     )
     is_report_due = fields.Boolean(compute="_compute_money", store=True)
     open_balance = fields.Monetary(
@@ -128,8 +148,12 @@ class NoxFinansCase(models.Model):
         "received_amount",
         "booked_amount",
         "reported_amount",
+        "reported_credit",
         "asked_amount",
         "move_id.amount_residual",
+        "move_id.matched_payment_ids.amount",
+        "move_id.matched_payment_ids.state",
+        "move_id.payment_state",
         "move_id.nox_finans_tax_reduction",
         "move_id.reversal_move_ids.nox_finans_case_state",
     )
@@ -139,9 +163,10 @@ class NoxFinansCase(models.Model):
             is_followed = case.confirmed_date and case.move_id.move_type != "out_refund"
             credited = case._get_credits_sent() if is_followed else 0
             unbooked = case.received_amount - case.reported_amount - credited - case.booked_amount
-            case.unbooked_amount = max(_beyond_rounding(unbooked), 0) if is_followed else 0
+            case.unbooked_amount = max(case._round(unbooked), 0) if is_followed else 0
             is_open = is_followed and case.state == "accepted"
             case.unreported_amount = case._get_unreported(credited) if is_open else 0
+            case.unreported_credit = case._get_unreported_credit()
             case.is_report_due = (
                 case.unreported_amount > 0 and case.unreported_amount != case.asked_amount
             )
@@ -162,10 +187,10 @@ class NoxFinansCase(models.Model):
         They differ for house-work invoices only, until the Tax Agency's payment is recognised: the
         open balance does not tell whether the agency or the customer has paid.
         """
-        residual = self.move_id.amount_residual
+        owed = self.move_id._get_nox_finans_owed()
         reduction = self.move_id.nox_finans_tax_reduction
-        most = min(residual, self._get_sent_amount())
-        return (most if self._has_agency_paid() else max(residual - reduction, 0)), most
+        most = min(owed, self._get_sent_amount())
+        return (most if self._has_agency_paid() else max(owed - reduction, 0)), most
 
     def _has_agency_paid(self):
         """Tell whether one of the invoice's payments is just what the Tax Agency pays."""
@@ -173,9 +198,17 @@ class NoxFinansCase(models.Model):
         return bool(reduction) and any(
             partial.credit_move_id.move_type == "entry"
             and not partial.credit_move_id.move_id.origin_payment_id.nox_finans_case_id
-            and not _beyond_rounding(partial.debit_amount_currency - reduction)
+            and self._is_reduction(partial.debit_amount_currency)
             for partial in self._get_partials()
         )
+
+    def _is_reduction(self, amount):
+        """Tell whether `amount` is the tax reduction; the agency pays it in whole kronor.
+
+        The öre are dropped, not rounded (law 2009:194, section 5).
+        """
+        reduction = self.move_id.nox_finans_tax_reduction
+        return any(self._is_same(amount, asked) for asked in (reduction, math.floor(reduction)))
 
     def _get_sent_amount(self):
         return self.move_id.amount_total - self.move_id.nox_finans_tax_reduction
@@ -187,17 +220,35 @@ class NoxFinansCase(models.Model):
         outside = self._get_sent_amount() - least - known
         if self._is_agency_payment(outside):
             return 0
-        return max(_beyond_rounding(min(outside, self.capital_balance - least)), 0)
+        return max(self._round(min(outside, self.capital_balance - least)), 0)
+
+    def _get_unreported_credit(self):
+        """Return what of the amount to be reported was credited here.
+
+        Credit notes that were sent to the service are known there.
+        """
+        if not self.unreported_amount:
+            return 0
+        credited = sum(
+            partial.debit_amount_currency
+            for partial in self._get_partials()
+            if partial._is_nox_finans_credit()
+            and partial.credit_move_id.move_id.nox_finans_case_state not in ("accepted", "closed")
+        )
+        return min(max(self._round(credited - self.reported_credit), 0), self.unreported_amount)
+
+    def _get_unreported_payment(self):
+        return self._round(self.unreported_amount - self.unreported_credit)
 
     def _is_agency_payment(self, amount):
         """Tell whether `amount` is just what the Tax Agency has still to pay."""
         reduction = self.move_id.nox_finans_tax_reduction
-        is_credited = self.move_id.amount_residual <= 0
+        is_settled = self.move_id._get_nox_finans_owed() <= 0
         return bool(
             reduction
-            and not is_credited
+            and not is_settled
             and not self._has_agency_paid()
-            and self.company_currency_id.compare_amounts(amount, reduction) == 0
+            and self._is_reduction(amount)
         )
 
     def _get_difference(self):
@@ -206,7 +257,7 @@ class NoxFinansCase(models.Model):
         if self.state != "accepted":
             return 0
         least, most = self._get_open_range()
-        return _beyond_rounding(self.capital_balance - min(max(self.capital_balance, least), most))
+        return self._round(self.capital_balance - min(max(self.capital_balance, least), most))
 
     def _get_left_open(self):
         """Return what is open in Odoo although the service has closed the case as settled.
@@ -216,7 +267,7 @@ class NoxFinansCase(models.Model):
         if self.close_reason not in ("paid", "credited"):
             return 0
         least, _most = self._get_open_range()
-        return _beyond_rounding(least)
+        return self._round(least)
 
     # -------------------------------------------------------------------------
     # In: from the service to Odoo
@@ -245,7 +296,8 @@ class NoxFinansCase(models.Model):
             self._note_ledger(client)
         self.received_amount = self.handed_over_amount - max(capital or 0, self.ledger_balance)
         if is_closed:
-            is_unclear = _beyond_rounding((capital or 0) - self.ledger_balance)
+            # The service closes a case as settled that a few öre are left of.
+            is_unclear = abs((capital or 0) - self.ledger_balance) >= SMALL_REST
             self.unclear_since = is_unclear and (self.unclear_since or fields.Datetime.now())
 
     def _is_ended(self):
@@ -265,6 +317,7 @@ class NoxFinansCase(models.Model):
                     self._format(self.handed_over_amount - self.received_amount),
                 )
             )
+        self._review_questions()
         return result
 
     def _note_ledger(self, client):
@@ -279,6 +332,10 @@ class NoxFinansCase(models.Model):
                 not in (None, "0"),
             }
         )
+
+    def _round(self, amount):
+        """Return `amount` to the öre: sums of what is not are off by what computers round."""
+        return self.company_currency_id.round(amount)
 
     def _is_same(self, amount, other):
         return self.company_currency_id.compare_amounts(amount, other) == 0
@@ -298,6 +355,8 @@ class NoxFinansCase(models.Model):
         reported = min(self.requested_amount, before)
         if is_clear or (capital is not None and self._is_same(before - capital, reported)):
             self.reported_amount += reported
+            if self.requested_is_credit:
+                self.reported_credit += reported
         elif capital is None or not self._is_same(before, capital):
             self.unclear_report_amount = reported
 
@@ -311,13 +370,14 @@ class NoxFinansCase(models.Model):
         message = self._get_booking_doubt() or self._try_to_register()
         if message and message != self.money_message:
             self.money_message = message
-            self._ask(
-                self.env._(
-                    "%(amount)s has come in at Nox Finans and is not booked: %(reason)s",
-                    amount=self._format(self.unbooked_amount),
-                    reason=message,
-                )
-            )
+            self._ask(self._get_booking_question())
+
+    def _get_booking_question(self):
+        return self.env._(
+            "%(amount)s has come in at Nox Finans and is not booked: %(reason)s",
+            amount=self._format(self.unbooked_amount),
+            reason=self.money_message,
+        )
 
     def _try_to_register(self):
         """Register what has come in; return in words why it cannot be, or None.
@@ -348,10 +408,9 @@ class NoxFinansCase(models.Model):
             return self.env._("The invoice is not posted.")
         if self.is_cancelled_there or self.is_credited_there:
             return self.env._("The invoice was credited or cancelled at Nox Finans.")
-        if self.unbooked_amount - move.amount_residual >= TOTAL_TOLERANCE:
-            return self.env._(
-                "The invoice's open balance is only %s.", self._format(move.amount_residual)
-            )
+        owed = move._get_nox_finans_owed()
+        if self._round(self.unbooked_amount - owed) > 0:
+            return self.env._("The invoice's open balance is only %s.", self._format(owed))
         if self.unclear_report_amount:
             return self.env._(
                 "A report of %s to Nox Finans has had no clear answer and may be part of it: look "
@@ -385,20 +444,18 @@ class NoxFinansCase(models.Model):
     def _is_registered_outside(self):
         """Tell whether what is to be booked is just what somebody has registered in another way."""
         known = self.booked_amount + self.reported_amount + self._get_credits_sent()
-        outside = self.move_id.amount_total - self.move_id.amount_residual - known
+        outside = self.move_id.amount_total - self.move_id._get_nox_finans_owed() - known
         return any(
             self._is_same(outside - of_agency, self.unbooked_amount)
             for of_agency in (0, self.move_id.nox_finans_tax_reduction)
         )
 
     def _register_payment(self):
-        """Register all that is to be booked; a rounding difference is not left open.
+        """Register what has come in, and nothing else: a few öre that are missing stay open.
 
         :raises UserError: Odoo does not let it be booked, e.g. in a locked period
         """
         move, amount = self.move_id, self.unbooked_amount
-        if abs(amount - move.amount_residual) < TOTAL_TOLERANCE:
-            amount = move.amount_residual
         receivable = move.line_ids.filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         )
@@ -497,37 +554,67 @@ class NoxFinansCase(models.Model):
         self._sync(client)
         if not self.is_report_due or self.requested_action:
             return
-        if amount := self._get_amount_to_report():
+        amount, is_credit = self._get_amount_to_report()
+        if amount:
             self.write(
                 {
                     "requested_action": "report_payment",
                     "requested_amount": amount,
+                    "requested_is_credit": is_credit,
                     "requested_takes_fees": False,
                     "requested_by": False,
                     "next_try": False,
                 }
             )
             return
-        self._ask_about_report(
-            self.env._(
-                "%s was paid or credited in Odoo, and Nox Finans does not know it: "
-                "report it, or the customer is chased for it.",
-                self._format(self.unreported_amount),
+        self._ask_about_report(self._get_report_question())
+
+    def _get_report_question(self):
+        """Return what a person is asked about what was paid or credited here."""
+        paid, credited = self._get_unreported_payment(), self.unreported_credit
+        amounts = {"paid": self._format(paid), "credited": self._format(credited)}
+        if not credited:
+            return self.env._(
+                "%s was paid in Odoo, and Nox Finans does not know it: report it, or the customer "
+                "is chased for it.",
+                amounts["paid"],
             )
+        if not paid:
+            return self.env._(
+                "%s was credited in Odoo, and Nox Finans does not know it: report it, or the "
+                "customer is chased for it. No payment is booked for it at Fortnox.",
+                amounts["credited"],
+            )
+        return self.env._(
+            "%(paid)s was paid and %(credited)s credited in Odoo, and Nox Finans does not know it: "
+            "report both, one after the other, or the customer is chased for it.",
+            **amounts,
         )
 
     def _get_amount_to_report(self):
-        """Return what is reported without asking a person.
+        """Return what is reported without asking a person, and whether it was credited.
 
-        What was paid before the hand-over is no question, whatever the company has chosen: it was
-        handed over only because an invoice cannot be in part.
+        Payments first; a credit is a report of its own, or money that never came would be booked
+        at the service. What was paid before the hand-over is no question, whatever the company has
+        chosen: it was handed over only because an invoice cannot be in part.
         """
         if not self._is_reportable():
-            return 0
-        if self.company_id._get_nox_finans_connector().report_mode == "auto":
-            return self.unreported_amount
-        paid_before = sum(self._get_earlier_partials().mapped("debit_amount_currency"))
-        return max(min(self.unreported_amount, paid_before - self.reported_amount), 0)
+            return 0, False
+        payment, credit = self._get_unreported_payment(), self.unreported_credit
+        if self.company_id._get_nox_finans_connector().report_mode != "auto":
+            payment = min(payment, self._get_unreported_before(False))
+            credit = min(credit, self._get_unreported_before(True))
+        return (payment, False) if payment > 0 else (max(credit, 0), True)
+
+    def _get_unreported_before(self, is_credit):
+        """Return what was paid, or credited, before the hand-over and is not reported yet."""
+        partials = self._get_earlier_partials().filtered(
+            lambda partial: partial._is_nox_finans_credit() == is_credit
+        )
+        reported = self.reported_amount - self.reported_credit
+        if is_credit:
+            reported = self.reported_credit
+        return self._round(sum(partials.mapped("debit_amount_currency")) - reported)
 
     def _get_partials(self):
         """Return what the invoice's open balance has been lowered by."""
@@ -551,7 +638,8 @@ class NoxFinansCase(models.Model):
         return self.unbooked_amount <= 0 and self._is_customers_part()
 
     def _is_customers_part(self):
-        return not self.move_id.nox_finans_tax_reduction or self.move_id.amount_residual <= 0
+        move = self.move_id
+        return not move.nox_finans_tax_reduction or move._get_nox_finans_owed() <= 0
 
     def action_report_outside(self):
         """Report what was paid or credited in Odoo.
@@ -563,12 +651,18 @@ class NoxFinansCase(models.Model):
         if len(self) == 1 and not self._is_customers_part():
             return self.with_context(nox_finans_action="report_payment").action_request()
         for case in self:
-            case._request("report_payment", amount=case.unreported_amount)
+            case._request(
+                "report_payment", amount=case._get_unreported_payment() or case.unreported_credit
+            )
         return None
 
     def _request(self, action, **details):
         is_answer = action == "report_payment" and self.unreported_amount
         result = super()._request(action, **details)
+        # Full rights: nobody writes cases but the system; the gate there has let the user through.
+        self.sudo().requested_is_credit = bool(
+            is_answer and self.unreported_credit and not self._get_unreported_payment()
+        )
         if is_answer:
             self._close_questions()
         return result
@@ -627,7 +721,28 @@ class NoxFinansCase(models.Model):
         # Full rights: the activity may be another person's; the question is answered for all.
         self.sudo().activity_feedback([activity])
 
+    def _note_paid_in_odoo(self):
+        """Something was paid or credited in Odoo, or is so no longer."""
+        if self.filtered("is_report_due"):
+            self.env["nox.finans.connector"]._trigger_exchange()
+        self._review_questions()
 
-def _beyond_rounding(amount):
-    """Return `amount`, or 0 when it is no more than what ledgers round to whole kronor."""
-    return amount if abs(amount) >= TOTAL_TOLERANCE else 0
+    def _review_questions(self):
+        """Close the questions about money whose reason is gone; the others say what holds now."""
+        # What is not to be reported any more is asked about anew when it comes back.
+        self.filtered(lambda case: case.asked_amount and not case.unreported_amount).write(
+            {"asked_amount": 0}
+        )
+        activities = self.activity_search([MONEY_ACTIVITY])
+        for case in self.browse(activities.mapped("res_id")):
+            if case.unbooked_amount and case.money_message:
+                case._ask(case._get_booking_question())
+            elif case.unreported_amount:
+                case._renew_report_question()
+            elif not (case.state == "closed" and case.unclear_since):
+                case._close_questions()
+
+    def _renew_report_question(self):
+        is_new = not self._is_same(self.asked_amount, self.unreported_amount)
+        if is_new and not self._get_amount_to_report()[0]:
+            self._ask_about_report(self._get_report_question())

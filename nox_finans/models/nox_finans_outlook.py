@@ -134,8 +134,9 @@ class NoxFinansCase(models.Model):
             # Paused, paid, stopped, agreed to, or planned for another day, which is told anew.
             self.warned_date = False
             self._close_questions(COLLECTION_ACTIVITY)
-        if self.state == "closed" and self.is_customer_asked:
+        if self.state == "closed":
             self.is_customer_asked = False
+            # Also what the service has refused of the customer's new details.
             self._close_questions(CUSTOMER_ACTIVITY)
         return result
 

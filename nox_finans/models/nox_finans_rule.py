@@ -10,6 +10,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .nox_finans_case import GROUP_SEND
 from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain
+from .nox_finans_owed import has_open_balance
 
 _logger = logging.getLogger(__name__)
 
@@ -123,14 +124,16 @@ class NoxFinansRule(models.Model):
 
     def _get_candidates(self):
         """Return the domain of all overdue invoices that a rule could be asked about."""
-        return Domain(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("move_type", "=", "out_invoice"),
-                ("state", "=", "posted"),
-                ("amount_residual", ">", 0),
-                ("invoice_date_due", "<", CompanyRules.of(self.company_id).today),
-            ]
+        return (
+            Domain(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("move_type", "=", "out_invoice"),
+                    ("state", "=", "posted"),
+                    ("invoice_date_due", "<", CompanyRules.of(self.company_id).today),
+                ]
+            )
+            & has_open_balance()
         )
 
     def _get_reasons(self):
@@ -139,6 +142,7 @@ class NoxFinansRule(models.Model):
         None for words: the invoice's own reasons tell.
         """
         rules = CompanyRules.of(self.company_id)
+        is_receivable = Domain("display_type", "=", "payment_term")
         last_due = fields.Date.subtract(rules.today, days=self.days_overdue)
         reasons = [
             (
@@ -150,6 +154,11 @@ class NoxFinansRule(models.Model):
                 ~rules.service_is(REMINDER),
             ),
             (self.env._("Hidden by somebody."), Domain("nox_finans_hidden", "=", True)),
+            (
+                # Our own marks are on what was sent before, and taken back when it comes home.
+                self.env._("Left out of Odoo's follow-up by somebody."),
+                Domain("line_ids", "any", is_receivable & Domain("no_followup", "=", True)),
+            ),
             (
                 self.env._("Overdue for less than %s days.", self.days_overdue),
                 Domain("invoice_date_due", ">", last_due),

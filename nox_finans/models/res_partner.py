@@ -1,6 +1,21 @@
-from odoo import api, fields, models
+import re
 
+from odoo import api, fields, models
+from stdnum.eu import vat
+
+from ..api import numbers, payloads
 from .nox_finans_case import CHANNELS, GROUPS, SERVICES
+
+# Spaces are taken out before; some write the country's letters first.
+SWEDISH_ZIP = re.compile(r"(SE?-?)?\d{5}", re.IGNORECASE)
+# What of an address is sent, and as what.
+ADDRESS_FIELDS = {
+    "city": "City",
+    "name": "CustomerName",
+    "street": "Address1",
+    "street2": "Address2",
+    "zip": "ZipCode",
+}
 
 
 class ResPartner(models.Model):
@@ -31,7 +46,7 @@ class ResPartner(models.Model):
         selection_add=[("nox_finans", "via Nox Finans")],
         ondelete={"nox_finans": "set null"},
     )
-    # A domain cannot tell blanks from a text; these say it once, for colour and search alike.
+    # A domain cannot tell what an address or a number is; these say it once, for colour and search.
     nox_finans_has_name = fields.Boolean(
         compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
     )
@@ -42,6 +57,12 @@ class ResPartner(models.Model):
         compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
     )
     nox_finans_has_id_number = fields.Boolean(
+        compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
+    )
+    nox_finans_has_vat_number = fields.Boolean(
+        compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
+    )
+    nox_finans_is_too_long = fields.Boolean(
         compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
     )
     nox_finans_credit_line_ids = fields.One2many(
@@ -58,26 +79,66 @@ class ResPartner(models.Model):
     )
 
     @api.depends(
-        "name", "parent_id.name", "street", "zip", "city", "email", "vat", "company_registry"
+        "city",
+        "company_registry",
+        "country_id",
+        "email",
+        "name",
+        "parent_id.name",
+        "street",
+        "street2",
+        "vat",
+        "zip",
     )
     def _compute_nox_finans_has_details(self):
         for partner in self:
-            partner.nox_finans_has_name = bool(partner._get_nox_finans_name())
-            partner.nox_finans_has_address = all(
-                (part or "").strip() for part in (partner.street, partner.zip, partner.city)
-            )
-            partner.nox_finans_has_email = bool((partner.email or "").strip())
+            partner.nox_finans_has_name = _says_something(partner._get_nox_finans_name())
+            partner.nox_finans_has_address = partner._is_nox_finans_address()
+            partner.nox_finans_has_email = bool(numbers.email_address(partner.email))
             partner.nox_finans_has_id_number = bool(partner._get_nox_finans_id_number())
+            partner.nox_finans_has_vat_number = bool(partner._get_nox_finans_vat_number())
+            partner.nox_finans_is_too_long = any(
+                len((partner[name] or "").strip()) > payloads.LENGTHS[field]
+                for name, field in ADDRESS_FIELDS.items()
+            )
 
     def _get_nox_finans_name(self):
         """Return the name on the letter: the addressee's, or the company's it belongs to."""
         self.ensure_one()
         return (self.name or "").strip() or (self.parent_id.name or "").strip()
 
-    def _get_nox_finans_id_number(self):
-        """Return the organisation or personal number as the user wrote it, or "".
+    def _is_nox_finans_address(self):
+        """Tell whether a letter can go there: street, town, and a postal code of the country."""
+        code = re.sub(r"\s", "", self.zip or "")
+        is_code = SWEDISH_ZIP.fullmatch(code) if self._is_nox_finans_swedish() else code
+        return bool(is_code) and all(map(_says_something, (self.street, code, self.city)))
 
-        "/" is Odoo's way to write that there is no VAT number.
+    def _is_nox_finans_swedish(self):
+        return self.country_id.code in (False, "SE")
+
+    def _get_nox_finans_id_number(self):
+        """Return the organisation or personal number in one form, or "" when there is none.
+
+        A Swedish one must be right, a VAT number stands for the number in it; of another country's
+        is told only that it is one. "/" is Odoo's way to write that there is no VAT number.
         """
         self.ensure_one()
-        return (self.company_registry or "").strip() or (self.vat or "").strip().strip("/")
+        written = [(self.company_registry or "").strip(), (self.vat or "").strip()]
+        if self._is_nox_finans_swedish():
+            written = [numbers.organisation_number(number) for number in written]
+        return next((number for number in written if re.search(r"\d", number)), "")
+
+    def _get_nox_finans_vat_number(self):
+        """Return the VAT number, with the letters of its country, or "" when it is none."""
+        self.ensure_one()
+        number = re.sub(r"[\s.-]", "", self.vat or "").upper()
+        for written in (number, f"{self.country_id.code or ''}{number}"):
+            if number and vat.is_valid(written):
+                return written
+        is_in_eu = not self.country_id or self.country_id.code.lower() in vat.MEMBER_STATES
+        return number if not is_in_eu and re.search(r"\d", number) else ""
+
+
+def _says_something(text):
+    """Tell whether a text holds a letter or a digit."""
+    return any(char.isalnum() for char in text or "")

@@ -157,7 +157,8 @@ class NoxFinansAction(models.TransientModel):
     def _compute_amount(self):
         for wizard in self:
             # Of what is known to be paid, this much is not reported yet.
-            unreported = wizard.ready_case_ids.unreported_amount if wizard.count == 1 else 0
+            case = wizard.ready_case_ids if wizard.count == 1 else wizard.ready_case_ids.browse()
+            unreported = case._get_unreported_payment() or case.unreported_credit
             wizard.amount = unreported or wizard.balance
 
     @api.depends("ready_case_ids", "action")

@@ -1,0 +1,154 @@
+import re
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+# The percentages that Fortnox knows unless a company has added others.
+VAT_RATES = (25, 12, 6)
+# Where the customer is, as far as VAT goes.
+DOMESTIC, EU, ABROAD = ZONES = ("domestic", "eu", "abroad")
+VAT_KINDS = [
+    ("taxed", "Swedish VAT"),
+    ("zero", "0 %"),
+    ("se_reversed", "Reverse charge in Sweden"),
+    ("eu_reversed", "Sale to a company in the EU"),
+    ("export", "Export"),
+    ("reversed", "Reverse charge"),
+    ("unfit", "None that Fortnox knows"),
+]
+# What says more of the customer than that there is no VAT.
+SPECIAL_KINDS = ("se_reversed", "eu_reversed", "export", "reversed")
+# From a kind to the interface's kind of customer, where the customer is at home, in the EU, abroad.
+VAT_TYPES = {
+    kind: dict(zip(ZONES, types, strict=True))
+    for kind, types in {
+        # Work on a building here is taxed here, wherever the customer is.
+        "taxed": ("SEVAT", "EUVAT", "SEVAT"),
+        "zero": ("SEVAT", "EUREVERSEDVAT", "EXPORT"),
+        "se_reversed": ("SEREVERSEDVAT",) * 3,
+        "eu_reversed": ("EUREVERSEDVAT",) * 3,
+        "export": ("EXPORT",) * 3,
+        "reversed": ("SEREVERSEDVAT", "EUREVERSEDVAT", "EXPORT"),
+    }.items()
+}
+# The interface asks for the customer's VAT number with these.
+REVERSED_TYPES = ("SEREVERSEDVAT", "EUREVERSEDVAT")
+# The boxes of the Swedish VAT return in which a sale without VAT is told.
+BOX_KINDS = {"41": "se_reversed", "35": "eu_reversed", "38": "eu_reversed", "39": "eu_reversed"} | {
+    "36": "export",
+    "40": "export",
+}
+REVERSED_WORDS = re.compile(r"omvänd|reverse[ -]?charge", re.IGNORECASE)
+
+
+def get_vat_type(kinds, zone):
+    """Return the interface's kind of customer for an invoice, or None when none fits.
+
+    :param kinds: the kinds of its taxes; 0 % counts only when there is no other
+    :param zone: where the customer is
+    """
+    if "unfit" in kinds:
+        return None
+    types = {VAT_TYPES[kind][zone] for kind in set(kinds) - {"zero"} or {"zero"}}
+    return types.pop() if len(types) == 1 else None
+
+
+class AccountTax(models.Model):
+    _inherit = "account.tax"
+
+    # Stored: the criteria ask for the few taxes that are not usual before each sending.
+    nox_finans_vat_kind = fields.Selection(
+        selection=VAT_KINDS,
+        string="Kind of VAT at Fortnox",
+        compute="_compute_nox_finans_vat_kind",
+        store=True,
+        help="What the tax is at Fortnox, told from its rate, its fiscal positions, its boxes in "
+        "the VAT return and its texts.",
+    )
+
+    @api.depends(
+        "amount",
+        "amount_type",
+        "children_tax_ids.nox_finans_vat_kind",
+        "description",
+        "fiscal_position_ids.auto_apply",
+        "fiscal_position_ids.country_group_id",
+        "fiscal_position_ids.country_id",
+        "fiscal_position_ids.vat_required",
+        "invoice_label",
+        "invoice_legal_notes",
+        "name",
+        "repartition_line_ids.factor_percent",
+        "repartition_line_ids.tag_ids",
+    )
+    def _compute_nox_finans_vat_kind(self):
+        for tax in self:
+            tax.nox_finans_vat_kind = tax._get_nox_finans_vat_kind()
+
+    def _get_nox_finans_vat_kind(self):
+        """Return what the tax is at Fortnox: one of `VAT_KINDS`."""
+        if self.amount_type == "group":
+            kinds = set(self.children_tax_ids.mapped("nox_finans_vat_kind"))
+            return kinds.pop() if len(self.children_tax_ids) == 1 else "unfit"
+        if self.amount_type != "percent" or not self._is_nox_finans_rate_full():
+            return "unfit"
+        if self.amount:
+            return "taxed" if self.amount in VAT_RATES else "unfit"
+        boxes = self._get_nox_finans_boxes()
+        # A reverse charge in Sweden often has a fiscal position without any country.
+        if boxes == {"41"}:
+            return "se_reversed"
+        of_box = {BOX_KINDS[box] for box in boxes & BOX_KINDS.keys()}
+        return (
+            self._get_nox_finans_kind_of_positions()
+            or (of_box.pop() if len(of_box) == 1 else None)
+            or ("reversed" if self._has_nox_finans_reversed_words() else "zero")
+        )
+
+    def _is_nox_finans_rate_full(self):
+        """Tell whether all of the tax is asked of the customer: none is set off, none left out."""
+        parts = self.invoice_repartition_line_ids.filtered(
+            lambda line: line.repartition_type == "tax"
+        )
+        return not self.amount or sum(parts.mapped("factor_percent")) == 100
+
+    def _get_nox_finans_boxes(self):
+        """Return the boxes of the Swedish VAT return that a sale with the tax is told in."""
+        names = self.invoice_repartition_line_ids.tag_ids.with_context(lang=None).mapped("name")
+        return {found[1] for name in names if (found := re.search(r"se_(\d+)$", name or ""))}
+
+    def _get_nox_finans_kind_of_positions(self):
+        """Return the kind when the tax is used for sales to other countries only, else None."""
+        kinds = set()
+        for position in self.fiscal_position_ids:
+            is_of_sweden = position.country_id.code == "SE"
+            if position.vat_required and not is_of_sweden:
+                kinds.add("eu_reversed")
+            elif position.auto_apply and not (position.country_id or position.country_group_id):
+                kinds.add("export")
+            else:
+                return None
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def _has_nox_finans_reversed_words(self):
+        for name in ("name", "description", "invoice_label", "invoice_legal_notes"):
+            # In whichever language somebody has written it.
+            texts = self._fields[name]._get_stored_translations(self) or {}
+            if any(REVERSED_WORDS.search(text) for text in [*texts.values(), self[name] or ""]):
+                return True
+        return False
+
+    @api.model
+    def _get_nox_finans_unusual(self, company):
+        """Return the ids of a company's sales taxes by kind, without Swedish VAT and plain 0 %."""
+        taxes = self.with_context(active_test=False).search_fetch(
+            Domain(self._check_company_domain(company))
+            & Domain("type_tax_use", "!=", "purchase")
+            & Domain("nox_finans_vat_kind", "not in", ["taxed", "zero"]),
+            ["nox_finans_vat_kind"],
+        )
+        # Without a kind: not classified, so nothing is known to fit.
+        return {
+            kind or "unfit": of_kind.ids
+            for kind, of_kind in taxes.grouped("nox_finans_vat_kind").items()
+        }
