@@ -48,7 +48,10 @@ def main():
     listener.listen()
     print(f"Nox Finans sandbox at {address}", flush=True)
     # One thread and h11: requests are taken one after the other, and a cut is a real one.
-    config = uvicorn.Config(app, http="h11", ws="none", log_level="warning", lifespan="off")
+    # Answers carry the date of the sandbox's clock.
+    config = uvicorn.Config(
+        app, http="h11", ws="none", log_level="warning", lifespan="off", date_header=False
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 

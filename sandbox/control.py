@@ -4,6 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from . import models
+from .company_settings import settings_of
+from .sign_in import get_form
 
 DAY = 24 * 60 * 60
 SHOWN_REQUESTS = 30
@@ -25,6 +27,16 @@ def make_control(service, templates):
     async def companies():
         return service.store.all("company")
 
+    @router.get("/sandbox/company-settings")
+    async def company_settings(company_id: str):
+        return service.company_settings(company_id)
+
+    @router.post("/sandbox/company-settings")
+    async def change_company_settings(body: models.ChangedCompanySettings):
+        asked = body.model_dump(mode="json", exclude_unset=True)
+        service.change_company_settings(asked.pop("company_id", None), asked)
+        return {"ok": True}
+
     @router.get("/sandbox/invoices")
     async def invoices(our_number: str):
         return [
@@ -34,8 +46,9 @@ def make_control(service, templates):
         ]
 
     @router.post("/sandbox/expire-tokens")
-    async def expire_tokens(body: models.CompanyReference):
-        service.expire_tokens(body.company_id)
+    async def expire_tokens(body: models.ExpiredTokens):
+        kinds = ("access", "refresh") if body.refresh else ("access",)
+        service.expire_tokens(body.company_id, kinds)
         return {"ok": True}
 
     @router.get("/sandbox/ledger")
@@ -112,12 +125,32 @@ def make_control(service, templates):
         service.advance(days * DAY)
         return RedirectResponse("/", 303)
 
+    @router.post("/sandbox/page/company-settings/{company_id}")
+    async def change_from_page(company_id: str, request: Request):
+        form = await get_form(request)
+        asked = {
+            "accounting_method": form["accounting_method"],
+            "locked_until": form["locked_until"] or None,
+            "round_to_kronor": "round_to_kronor" in form,
+            "services": {name: name in form for name in ("LEDGERBASE", "REMINDER")},
+        }
+        if form["presets"]:
+            asked["presets"] = form["presets"]
+        body = models.ChangedCompanySettings(**asked)
+        service.change_company_settings(
+            company_id, body.model_dump(mode="json", exclude_unset=True)
+        )
+        return RedirectResponse("/", 303)
+
     @router.get("/", response_class=HTMLResponse)
     async def show(request: Request):
         context = {
             "ledger": list(reversed(service.ledger(newest=SHOWN_CASES))),
             "count": service.invoice_count(),
-            "companies": service.store.all("company"),
+            "companies": [
+                company | {"settings": settings_of(company)}
+                for company in service.store.all("company")
+            ],
             "now": service.now(),
             "requests": list(service.requests)[-SHOWN_REQUESTS:][::-1],
             "settings": service.settings,

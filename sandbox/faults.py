@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 
 class FaultLayer:
@@ -17,7 +18,7 @@ class FaultLayer:
         if scope["type"] != "http" or scope["path"].startswith("/sandbox") or scope["path"] == "/":
             await self.app(scope, receive, send)
             return
-        answer = _Answer(send)
+        answer = _Answer(send, self.service.now)
         if delay := self.service.settings["latency"]:
             await asyncio.sleep(delay)
         fault = self._take_fault(scope["method"], scope["path"])
@@ -80,8 +81,9 @@ def _without_fields(body):
 class _Answer:
     """Holds back an answer until it is known what becomes of it."""
 
-    def __init__(self, send):
+    def __init__(self, send, now):
         self._send = send
+        self._now = now
         self.status = 200
         self.headers = [(b"content-type", b"application/json")]
         self.body = b""
@@ -110,6 +112,8 @@ class _Answer:
             return
         headers = [(name, value) for name, value in self.headers if name != b"content-length"]
         headers.append((b"content-length", str(len(self.body)).encode()))
+        # The sandbox's own clock, not the machine's: who follows the service follows its days.
+        headers.append((b"date", format_datetime(self._now(), usegmt=True).encode()))
         start = {"type": "http.response.start", "status": self.status, "headers": headers}
         await self._send(start)
         await self._send({"type": "http.response.body", "body": self.body})

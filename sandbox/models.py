@@ -6,8 +6,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 Number = StrictInt | StrictFloat
+Text = Annotated[StrictStr, Field(max_length=1024)]
 Reference = Annotated[StrictStr, Field(max_length=80)]
 Person = Annotated[StrictStr, Field(max_length=50)]
+Remark = Annotated[StrictStr, Field(max_length=1024)]
+Postcode = Annotated[StrictStr, Field(max_length=10)]
+# A code, or the word that empties a field, which is longer.
+Code2 = Annotated[StrictStr, Field(pattern="^([A-Z]{2}|API_BLANK|)$")]
+Code3 = Annotated[StrictStr, Field(pattern="^([A-Z]{3}|)$")]
 
 
 class Body(BaseModel):
@@ -23,24 +29,50 @@ class DeliveryTypes(Body):
 
 
 class CustomerFields(Body):
-    CustomerNumber: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    Name: Annotated[StrictStr, Field(max_length=1024)] | None = None
+    CustomerNumber: Text | None = None
+    Name: Text | None = None
     Type: Literal["PRIVATE", "COMPANY"] | None = None
     OrganisationNumber: Annotated[StrictStr, Field(max_length=30)] | None = None
-    Address1: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    Address2: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    ZipCode: Annotated[StrictStr, Field(max_length=10)] | None = None
-    City: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    CountryCode: Annotated[StrictStr, Field(min_length=2, max_length=2)] | None = None
-    Email: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    EmailInvoice: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    Phone1: Annotated[StrictStr, Field(max_length=1024)] | None = None
+    Address1: Text | None = None
+    Address2: Text | None = None
+    ZipCode: Postcode | None = None
+    City: Text | None = None
+    CountryCode: Code2 | None = None
+    Email: Text | None = None
+    EmailInvoice: Text | None = None
+    EmailInvoiceCC: Text | None = None
+    EmailInvoiceBCC: Text | None = None
+    Phone1: Text | None = None
+    Phone2: Text | None = None
+    WWW: Text | None = None
+    Comments: Text | None = None
     GLN: Annotated[StrictStr, Field(max_length=13)] | None = None
-    VATNumber: StrictStr | None = None
+    GLNDelivery: Annotated[StrictStr, Field(max_length=13)] | None = None
+    VATNumber: Text | None = None
     VATType: Literal["SEVAT", "SEREVERSEDVAT", "EUREVERSEDVAT", "EUVAT", "EXPORT"] | None = None
-    Currency: Annotated[StrictStr, Field(min_length=3, max_length=3)] | None = None
-    ExternalReference: StrictStr | None = None
+    Currency: Code3 | None = None
+    ExternalReference: Text | None = None
     DefaultDeliveryTypes: DeliveryTypes | None = None
+    TermsOfPayment: StrictStr | None = None
+    YourReference: Person | None = None
+    OurReference: Person | None = None
+    ShowPriceVATIncluded: StrictBool | None = None
+    InvoiceAdministrationFee: StrictStr | None = None
+    InvoiceFreight: StrictStr | None = None
+    InvoiceDiscount: Number | None = None
+    InvoiceRemark: Remark | None = None
+    DeliveryName: Text | None = None
+    DeliveryAddress1: Text | None = None
+    DeliveryAddress2: Text | None = None
+    DeliveryZipCode: Postcode | None = None
+    DeliveryCity: Text | None = None
+    DeliveryCountryCode: Code2 | None = None
+    PriceList: StrictStr | None = None
+    CostCenter: StrictStr | None = None
+    Project: StrictStr | None = None
+    WayOfDelivery: StrictStr | None = None
+    TermsOfDelivery: StrictStr | None = None
+    Active: StrictBool | None = None
 
 
 class NewCustomer(CustomerFields):
@@ -56,7 +88,8 @@ class CustomerBody(Body):
 
 
 class InvoiceRow(Body):
-    Description: StrictStr | None = None
+    # Known from recorded refusals; the schema says nothing.
+    Description: Annotated[StrictStr, Field(max_length=255)] | None = None
     DeliveredQuantity: StrictStr | None = None
     Price: Number | None = None
     VAT: StrictInt | None = None
@@ -65,13 +98,30 @@ class InvoiceRow(Body):
     DiscountType: Literal["AMOUNT", "PERCENT"] | None = None
     AccountNumber: StrictInt | None = None
     ArticleNumber: StrictStr | None = None
+    CostCenter: StrictStr | None = None
+    Project: StrictStr | None = None
     HouseWork: StrictBool | None = None
     HouseWorkType: StrictStr | None = None
     HouseWorkHoursToReport: StrictInt | None = None
+    RowId: StrictInt | None = None
 
 
-class EmailAddressee(Body):
-    EmailAddressTo: StrictStr | None = None
+class EmailAddresses(Body):
+    EmailAddressTo: Text | None = None
+    EmailAddressFrom: Text | None = None
+    EmailAddressCC: Text | None = None
+    EmailAddressBCC: Text | None = None
+    EmailSubject: Text | None = None
+    EmailBody: StrictStr | None = None
+
+
+class EDIFields(Body):
+    EDIGlobalLocationNumber: Text | None = None
+    EDIGlobalLocationNumberDelivery: Text | None = None
+    EDIInvoiceExtra1: Text | None = None
+    EDIInvoiceExtra2: Text | None = None
+    EDIOurElectronicReference: Text | None = None
+    EDIYourElectronicReference: Text | None = None
 
 
 class InvoiceFields(Body):
@@ -80,7 +130,10 @@ class InvoiceFields(Body):
     ExternalInvoiceReference2: Reference | None = None
     InvoiceDate: date | None = None
     DueDate: date | None = None
-    Currency: StrictStr | None = None
+    DeliveryDate: date | Literal["API_BLANK"] | None = None
+    Currency: Code3 | None = None
+    CurrencyRate: Number | None = None
+    CurrencyUnit: Number | None = None
     InvoiceType: (
         Literal["INVOICE", "AGREEMENTINVOICE", "INTRESTINVOICE", "SUMMARYINVOICE", "CASHINVOICE"]
         | None
@@ -90,17 +143,40 @@ class InvoiceFields(Body):
     YourReference: Person | None = None
     YourOrderNumber: Annotated[StrictStr, Field(max_length=75)] | None = None
     TermsOfPayment: StrictStr | None = None
+    TermsOfDelivery: StrictStr | None = None
+    WayOfDelivery: StrictStr | None = None
+    PaymentWay: StrictStr | None = None
+    PrintTemplate: StrictStr | None = None
+    PriceList: StrictStr | None = None
     Language: Literal["SV", "EN"] | None = None
     VATIncluded: StrictBool | None = None
-    Remarks: Annotated[StrictStr, Field(max_length=1024)] | None = None
-    CustomerName: StrictStr | None = None
-    Address1: StrictStr | None = None
-    Address2: StrictStr | None = None
-    ZipCode: StrictStr | None = None
-    City: StrictStr | None = None
-    Country: StrictStr | None = None
-    EmailInformation: EmailAddressee | None = None
+    AdministrationFee: Number | None = None
+    Freight: Number | None = None
+    Remarks: Remark | None = None
+    Comments: Remark | None = None
+    CustomerName: Text | None = None
+    Address1: Text | None = None
+    Address2: Text | None = None
+    ZipCode: Postcode | None = None
+    City: Text | None = None
+    Country: Text | None = None
+    Phone1: Text | None = None
+    Phone2: Text | None = None
+    DeliveryName: Text | None = None
+    DeliveryAddress1: Text | None = None
+    DeliveryAddress2: Text | None = None
+    DeliveryZipCode: Postcode | None = None
+    DeliveryCity: Text | None = None
+    DeliveryCountry: Text | None = None
+    CostCenter: StrictStr | None = None
+    Project: StrictStr | None = None
+    EUQuarterlyReport: StrictBool | None = None
+    OutboundDate: date | None = None
+    EmailInformation: EmailAddresses | None = None
+    EDIInformation: EDIFields | None = None
     CreditInvoiceReference: StrictStr | None = None
+    DocumentNumber: StrictStr | None = None
+    OCR: StrictStr | None = None
     TaxReductionType: Literal["none", "rot", "rut", "green"] | None = None
     InvoiceRows: list[InvoiceRow] | None = None
 
@@ -117,12 +193,19 @@ class InvoiceBody(Body):
     Invoice: InvoiceFields
 
 
+class TaxReductionAmount(Body):
+    WorkType: StrictStr | None = None
+    AskedAmount: Number | None = None
+
+
 class NewTaxReduction(Body):
     ReferenceDocumentType: Literal["OFFER", "ORDER", "INVOICE"]
     ReferenceNumber: StrictStr
     CustomerName: Annotated[StrictStr, Field(min_length=1)]
     SocialSecurityNumber: StrictStr | None = None
-    AskedAmount: StrictInt
+    # Whole and not negative, with codes of its own.
+    AskedAmount: Number | None = None
+    TaxReductionAmounts: list[TaxReductionAmount] | None = None
     PropertyDesignation: StrictStr | None = None
     ResidenceAssociationOrganisationNumber: StrictStr | None = None
 
@@ -164,16 +247,52 @@ class ReportedPaymentBody(Body):
 
 # The control interface, which is ours.
 
-# Documented: all that a connection to Nox Finans uses.
-SCOPES = "companyinformation customer invoice noxfinansinvoice payment"
+# Documented: all that a connection to Nox Finans uses, and what a check of its set-up reads.
+SCOPES_BEFORE = "companyinformation customer invoice noxfinansinvoice payment"
+SCOPES = f"{SCOPES_BEFORE} settings bookkeeping"
 
 
-class NewCompany(Body):
+class FinancialYear(Body):
+    from_date: date
+    to_date: date
+
+
+class PaymentMethod(Body):
+    code: str
+    account: int
+
+
+class CompanySettings(Body):
+    """What can be chosen of a company; see :mod:`sandbox.company_settings` for the defaults."""
+
+    presets: Literal["hostile", "friendly"] = "hostile"
+    vat_included: bool = True
+    administration_fee: float = 0
+    freight: float = 0
+    terms_of_payment: str = ""
+    customer_address2: str = ""
+    accounting_method: Literal["ACCRUAL", "CASH"] = "ACCRUAL"
+    financial_years: list[FinancialYear] | None = None
+    locked_until: date | None = None
+    services: dict[Literal["LEDGERBASE", "REMINDER"], bool] = {"LEDGERBASE": True, "REMINDER": True}
+    round_to_kronor: bool = False
+    vat_rounding: Literal["row", "invoice"] = "row"
+    payments_listed: bool = True
+    units: list[str] = []
+    terms: list[str] = []
+    accounts: list[int] = []
+    payment_methods: list[PaymentMethod] = []
+
+
+class NewCompany(CompanySettings):
     name: str
     organisation_number: str = ""
     client_id: str | None = None
-    services: dict[Literal["LEDGERBASE", "REMINDER"], bool] = {"LEDGERBASE": True, "REMINDER": True}
     scope: str = SCOPES
+
+
+class ChangedCompanySettings(CompanySettings):
+    company_id: str | None = None
 
 
 class Advance(Body):
@@ -186,6 +305,10 @@ class Settings(Body):
     rate_limit: bool | None = None
     second_hand_over: Literal["refuse", "accept"] | None = None
     latency: float | None = Field(None, ge=0)
+    refresh_token_days: float | None = Field(None, gt=0)
+    # Not documented: whether the answer to a crediting is the debit, which names the credit
+    # invoice, or the credit invoice itself.
+    credit_answer: Literal["debit", "credit"] | None = None
 
 
 class PlannedPayment(Body):
@@ -233,3 +356,9 @@ class Refusal(Body):
 
 class CompanyReference(Body):
     company_id: str | None = None
+
+
+class ExpiredTokens(CompanyReference):
+    """The access tokens of a company; with `refresh` also those that new ones are asked with."""
+
+    refresh: bool = False

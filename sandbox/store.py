@@ -7,14 +7,17 @@ from contextlib import closing, contextmanager
 
 # The fields that lists are asked for by: looked up, not searched for among everything.
 INDEXED = {
-    "customer": ("CustomerNumber", "OrganisationNumber", "Email"),
+    "customer": ("CustomerNumber", "OrganisationNumber", "Email", "Name"),
     "invoice": (
         "DocumentNumber",
         "ExternalInvoiceReference1",
+        "ExternalInvoiceReference2",
         "CustomerNumber",
         "OCR",
         "LastModified",
     ),
+    "reduction": ("ReferenceNumber",),
+    "payment": ("InvoiceNumber",),
 }
 
 
@@ -68,6 +71,15 @@ class Store:
     def find(self, kind, company_id, field, value):
         """Return the company's documents with this value in an indexed field."""
         return list(self._index[kind, company_id, field].get(value, {}).values())
+
+    def is_indexed(self, kind, field):
+        return field in INDEXED[kind]
+
+    def find_containing(self, kind, company_id, field, part):
+        """Return the company's documents with `part` in an indexed field, in any case."""
+        index, part = self._index[kind, company_id, field], part.casefold()
+        found = [index[value] for value in index if part in value.casefold()]
+        return [document for documents in found for document in documents.values()]
 
     def find_since(self, kind, company_id, field, least):
         """Return the company's documents with at least this value in an indexed field."""

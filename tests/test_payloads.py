@@ -11,7 +11,7 @@ from odoo.fields import Command
 from odoo.tools import float_compare
 
 from sandbox import models
-from sandbox.service import row_total
+from sandbox.money import row_total
 
 # As people and imports write: long, empty, other scripts, control characters.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60)
