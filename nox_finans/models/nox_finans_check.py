@@ -320,16 +320,17 @@ class SetUpCheck:
     def _find_terms(self):
         terms = self.connector.active_term_ids
         self.terms = read_codes(self.ask("list_terms_of_payment"))
-        unknown = [term for term in terms if not _has(self.terms, term._get_nox_finans_code())]
+        unknown = [
+            f"{term.name} ({term._get_nox_finans_code() or '–'})"
+            for term in terms
+            if not _has(self.terms, term._get_nox_finans_code())
+        ]
         if not unknown:
             names = ", ".join(sorted({term._get_nox_finans_code() for term in terms}))
             return Finding("good", names or self.env._("No payment terms are active yet."))
         return Finding(
             "mend",
-            self.env._(
-                "Fortnox does not know: %s",
-                ", ".join(f"{term.name} ({term._get_nox_finans_code() or '–'})" for term in unknown),
-            ),
+            self.env._("Fortnox does not know: %s", ", ".join(unknown)),
             self.env._(
                 "Enter the right code here under Codes at Fortnox, or add it at Fortnox: "
                 "Register > Betalningsvillkor."
@@ -339,7 +340,9 @@ class SetUpCheck:
     def _find_units(self):
         units = self.connector.unit_ids
         self.units = read_codes(self.ask("list_units"))
-        unknown = [unit for unit in units if not _has(self.units, unit.code)]
+        unknown = [
+            f"{unit.uom_id.name} ({unit.code})" for unit in units if not _has(self.units, unit.code)
+        ]
         if not unknown:
             names = ", ".join(unit.code for unit in units)
             return Finding(
@@ -347,10 +350,7 @@ class SetUpCheck:
             )
         return Finding(
             "mend",
-            self.env._(
-                "Fortnox does not know: %s",
-                ", ".join(f"{unit.uom_id.name} ({unit.code})" for unit in unknown),
-            ),
+            self.env._("Fortnox does not know: %s", ", ".join(unknown)),
             self.env._(
                 "Enter the right code here under Codes at Fortnox, or add it at Fortnox: "
                 "Register > Enheter."

@@ -89,8 +89,8 @@ class NoxFinansConnector(models.Model):
         # Full rights: name and number of the connection's own company, for all who see it.
         company = self.sudo().company_id
         return self.env._(
-            "The connection leads to %(name)s (organisation number %(number)s), but this company is "
-            "%(own_name)s (%(own_number)s). Nothing is sent until somebody has said, under Nox "
+            "The connection leads to %(name)s (organisation number %(number)s), but this company "
+            "is %(own_name)s (%(own_number)s). Nothing is sent until somebody has said, under Nox "
             "Finans > Connection, whether that is right.",
             name=self.remote_company or "–",
             number=self.remote_registry or self.env._("not told"),

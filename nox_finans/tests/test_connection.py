@@ -373,8 +373,12 @@ class TestConnection(NoxFinansCase):
         self.assertFalse(connector.activity_ids)
 
     def test_the_dialog_stays_open_when_the_service_is_not_reached(self):
-        wizard = self.env["nox.finans.connect"].with_user(self.manager).create(
-            {"connector_id": self.connector.id, "client_id": "typed", "client_secret": "secret"}
+        wizard = (
+            self.env["nox.finans.connect"]
+            .with_user(self.manager)
+            .create(
+                {"connector_id": self.connector.id, "client_id": "typed", "client_secret": "secret"}
+            )
         )
         action = wizard.action_connect()
         self.assertEqual((action["res_model"], action["res_id"]), (wizard._name, wizard.id))
