@@ -33,10 +33,12 @@ def _add_company(router, Company):
 
     @router.get("/settings/company")
     async def settings(company: Company):
+        number = company["organisation_number"]
         return {
             "CompanySettings": {
                 "Name": company["name"],
-                "OrganizationNumber": company["organisation_number"],
+                "OrganizationNumber": number,
+                "VATNumber": f"SE{(number or '').replace('-', '')}01",
                 "CountryCode": "SE",
                 "TaxEnabled": True,
                 "AccountingMethod": settings_of(company)["accounting_method"],

@@ -1,60 +1,15 @@
 """The way to the service's sign-in and back, as a browser goes it: real HTTP on both sides."""
 
-import html
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from conftest import RpcError
+from consent import Browser, agree, sign_in, start
 
+pytest_plugins = "consent"
 DEAD_URL = "http://127.0.0.1:9"
 SECRETS = ("client_secret", "access_token", "refresh_token")
-
-
-class Browser:
-    """A logged-in user's session, which calls the web client's routes and follows no redirect."""
-
-    def __init__(self, server, login):
-        self.url = server.url
-        self.session = requests.Session()
-        answer = self.session.post(
-            f"{self.url}/web/session/authenticate",
-            json={"params": {"db": server.database, "login": login, "password": login}},
-            timeout=60,
-        )
-        assert answer.json()["result"]["uid"]
-
-    def get(self, path):
-        return self.session.get(self.url + path, allow_redirects=False, timeout=60)
-
-    def call(self, model, method, *arguments, **options):
-        options.setdefault("context", {"lang": "sv_SE"})
-        body = {"model": model, "method": method, "args": arguments, "kwargs": options}
-        answer = self.session.post(
-            f"{self.url}/web/dataset/call_kw", json={"params": body}, timeout=60
-        ).json()
-        if "error" in answer:
-            raise RpcError(answer["error"]["data"]["message"])
-        return answer["result"]
-
-
-@pytest.fixture
-def manager(odoo_server):
-    return Browser(odoo_server, "manager")
-
-
-@pytest.fixture
-def connector_id(odoo_server):
-    ((connector_id,),) = odoo_server.sql("SELECT id FROM nox_finans_connector")
-    return connector_id
-
-
-@pytest.fixture
-def company(odoo_server, sandbox):
-    """The demo company as the sandbox has it."""
-    ((client_id,),) = odoo_server.sql("SELECT client_id FROM nox_finans_connector")
-    (company,) = [row for row in sandbox.get("companies") if row["client_id"] == client_id]
-    return company
 
 
 @pytest.fixture(autouse=True)
@@ -67,40 +22,6 @@ def connected_again(odoo_server, sandbox, company, connector_id, manager):
     manager.call("nox.finans.connector", "action_disconnect", [connector_id])
     answer = sign_in(manager, sandbox, connector_id, company)
     assert answer.status_code == 303, answer.text
-
-
-def start(browser, connector_id, company):
-    """Fill in the dialog and go to the consent page; return its address."""
-    action = browser.call("nox.finans.connector", "action_open_connect", [connector_id])
-    wizard = action["res_id"]
-    browser.call(
-        "nox.finans.connect",
-        "write",
-        [wizard],
-        {"client_id": company["client_id"], "client_secret": company["client_secret"]},
-    )
-    action = browser.call("nox.finans.connect", "action_connect", [wizard])
-    answer = browser.get(action["url"])
-    assert answer.status_code == 303
-    return answer.headers["Location"]
-
-
-def agree(consent_url, company, **changes):
-    """Press the button on the consent page; return the path of the callback that it leads to."""
-    assert company["name"] in html.unescape(requests.get(consent_url, timeout=10).text)
-    query = {name: values[0] for name, values in parse_qs(urlsplit(consent_url).query).items()}
-    answer = requests.post(
-        consent_url.partition("?")[0],
-        params=query | {"company_id": company["company_id"]} | changes,
-        allow_redirects=False,
-        timeout=10,
-    )
-    location = urlsplit(answer.headers["Location"])
-    return f"{location.path}?{location.query}"
-
-
-def sign_in(browser, sandbox, connector_id, company, **changes):
-    return browser.get(agree(start(browser, connector_id, company), company, **changes))
 
 
 def read(browser, connector_id, *names):
@@ -118,7 +39,9 @@ def test_connects_and_names_the_other_side(sandbox, manager, connector_id, compa
     consent = start(manager, connector_id, company)
     query = parse_qs(urlsplit(consent).query)
     assert query["response_type"] == ["code"] and query["access_type"] == ["offline"]
-    assert "noxfinansinvoice" in query["scope"][0]
+    assert {"noxfinansinvoice", "settings", "bookkeeping"} <= set(query["scope"][0].split())
+    # The connection is the company's and does not end with the person who agrees.
+    assert query["account_type"] == ["service"]
     answer = manager.get(agree(consent, company))
     assert answer.status_code == 303 and str(connector_id) in answer.headers["Location"]
     row = read(manager, connector_id, "state", "remote_company", "remote_registry", "user_id")
@@ -207,7 +130,7 @@ def test_the_test_says_in_words_what_does_not_work(
         body={"ErrorInformation": {"error": 1, "message": "Avtal saknas.", "code": 1}},
     )  # fmt: skip
     kind, message = try_connection(manager, connector_id)
-    assert kind == "danger" and "avtalet" in message and "Avtal saknas." in message
+    assert kind == "danger" and "Avtal saknas." in message
     sandbox.clear_faults()
     sign_in(manager, sandbox, connector_id, company, scope="companyinformation invoice")
     kind, message = try_connection(manager, connector_id)
@@ -232,6 +155,63 @@ def test_another_company_does_not_get_the_open_cases(
     assert answer.status_code == 400 and "Fel Bolag AB" in answer.text
     row = read(manager, connector_id, "state", "remote_company")
     assert (row["state"], row["remote_company"]) == ("connected", company["name"])
+
+
+def test_another_company_than_odoos_is_asked_about_before_anything_is_sent(
+    odoo_server, sandbox, manager, connector_id, company, make_invoice, send
+):
+    manager.call("nox.finans.connector", "action_disconnect", [connector_id])
+    odoo_server.sql("UPDATE nox_finans_connector SET remote_registry = NULL")
+    other = sandbox.post("companies", name="Fel Bolag AB", organisation_number="556000-4615")
+    assert sign_in(manager, sandbox, connector_id, other).status_code == 303
+    row = read(manager, connector_id, "state", "connection_message", "is_company_doubted")
+    assert row["state"] == "confirm" and row["is_company_doubted"]
+    assert (
+        "Fel Bolag AB" in row["connection_message"] and "556000-4615" in row["connection_message"]
+    )
+    with pytest.raises(RpcError, match="Fel Bolag AB"):
+        send(make_invoice())
+    manager.call("nox.finans.connector", "action_confirm_company", [connector_id])
+    assert read(manager, connector_id, "state")["state"] == "connected"
+    # Signed in again to the company that was called the right one, nobody asks again.
+    assert sign_in(manager, sandbox, connector_id, other).status_code == 303
+    assert read(manager, connector_id, "state")["state"] == "connected"
+
+
+def test_a_wrong_secret_is_found_before_the_consent_page(
+    odoo_server, sandbox, manager, connector_id, company
+):
+    manager.call("nox.finans.connector", "action_disconnect", [connector_id])
+    action = manager.call("nox.finans.connector", "action_open_connect", [connector_id])
+    wizard = action["res_id"]
+
+    def press(**values):
+        manager.call("nox.finans.connect", "write", [wizard], values)
+        action = manager.call("nox.finans.connect", "action_connect", [wizard])
+        names = ["problem", "client_id", "has_secret", "client_secret"]
+        return action, manager.call("nox.finans.connect", "read", [wizard], names)[0]
+
+    action, row = press(client_id=company["client_id"], client_secret="wrong")
+    assert (action["res_model"], action["res_id"]) == ("nox.finans.connect", wizard)
+    assert "invalid client" in row["problem"]
+    # Nothing is lost of what was typed, and no secret is shown.
+    assert row["client_id"] == company["client_id"] and row["has_secret"]
+    assert not row["client_secret"]
+    action, row = press(client_secret=company["client_secret"])
+    assert action["type"] == "ir.actions.act_url" and not row["problem"]
+    sandbox.post("faults", kind="status", code=500, path="^/oauth-v1/token$")
+    action, row = press()
+    assert action["res_id"] == wizard and row["problem"]
+
+
+def test_the_check_s_rights_can_be_left_out(sandbox, manager, connector_id, company):
+    action = manager.call("nox.finans.connector", "action_open_connect", [connector_id])
+    values = {name: company[name] for name in ("client_id", "client_secret")}
+    manager.call("nox.finans.connect", "write", [action["res_id"]], values | {"is_checked": False})
+    action = manager.call("nox.finans.connect", "action_connect", [action["res_id"]])
+    consent = manager.get(action["url"]).headers["Location"]
+    (scope,) = parse_qs(urlsplit(consent).query)["scope"]
+    assert scope == "companyinformation customer invoice noxfinansinvoice payment"
 
 
 def test_secrets_are_in_no_log_and_no_answer(odoo_server, sandbox, manager, connector_id, company):

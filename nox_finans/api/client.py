@@ -38,11 +38,17 @@ LONGEST_WAIT = 30
 
 AUTHORIZATION_PATH = "/oauth-v1"
 API_PATH = "/3"
-# Only what is used here.
+# Only what is used here: without these the connection does not work.
 SCOPES = ("companyinformation", "customer", "invoice", "noxfinansinvoice", "payment")
+# The check of the set-up reads by these; without them it cannot look at everything.
+CHECK_SCOPES = ("settings", "bookkeeping")
+# Documented: such a connection does not end with the person who has made it, and only a system
+# administrator can agree to it.
+ACCOUNT_TYPE = "service"
 
-# Documented: no licence for the scope, no API licence.
-ACCESS_CODES = (2001101, 2001103)
+# Documented: no licence for the scope, no API licence. Seen by other clients: the scope was not
+# given to this connection.
+ACCESS_CODES = (2001101, 2001103, 2000663)
 MAX_TOKEN = 4096
 # An access token lives an hour; who says more is not believed.
 LONGEST_LIFE = 24 * 3600
@@ -95,15 +101,16 @@ class TokenClient:
         self._client_secret = client_secret or ""
         self._session = session or requests.Session()
 
-    def get_consent_url(self, redirect_uri, state):
+    def get_consent_url(self, redirect_uri, state, scopes=SCOPES):
         """Return where a user agrees to the connection."""
         query = {
             "client_id": self._client_id,
             "redirect_uri": redirect_uri,
-            "scope": " ".join(SCOPES),
+            "scope": " ".join(scopes),
             "state": state,
             "access_type": "offline",
             "response_type": "code",
+            "account_type": ACCOUNT_TYPE,
         }
         return f"{self._url}/auth?{urlencode(query)}"
 
@@ -125,6 +132,19 @@ class TokenClient:
         :raises UncertainError: no usable answer; the token may be used up
         """
         return self._get_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    def check_client(self):
+        """Ask whether the service knows the client's id and secret, by a token that cannot exist.
+
+        :raises SignInError: it does not; `reason` is `invalid_client`
+        :raises: as :meth:`refresh`: it is not known whether it does
+        """
+        try:
+            self.refresh("none")
+        except SignInError as error:
+            # Whose token is at fault has been let in.
+            if error.reason == "invalid_client":
+                raise
 
     def revoke(self, refresh_token):
         """End the connection at the service's side.
@@ -186,6 +206,36 @@ class NoxFinansClient:
     # The company that is signed in
     def get_company(self):
         return self._call("GET", "/companyinformation", "CompanyInformation")
+
+    # How the company is set up there
+    def get_company_settings(self):
+        return self._call("GET", "/settings/company", "CompanySettings")
+
+    def get_locked_period(self):
+        return self._call("GET", "/settings/lockedperiod", "LockedPeriod")
+
+    def list_financial_years(self, day):
+        """Return the financial years that the date `day` falls into: one, or none."""
+        params = {"date": day.isoformat()}
+        return self._call("GET", "/financialyears", "FinancialYears", params=params)
+
+    def list_terms_of_payment(self):
+        return self._list_register("/termsofpayments", "TermsOfPayments")
+
+    def list_units(self):
+        return self._list_register("/units", "Units")
+
+    def get_mode_of_payment(self, code):
+        return self._call("GET", f"/modesofpayments/{_segment(code)}", "ModeOfPayment")
+
+    def get_account(self, number):
+        """Return an account of the chart of the current financial year."""
+        return self._call("GET", f"/accounts/{_segment(number)}", "Account")
+
+    def _list_register(self, path, wrapper):
+        """Return a register's rows; no company has more of these than the largest page holds."""
+        rows = self._call("GET", path, wrapper, params={"limit": PAGE_SIZE})
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     # Customers
     def get_customer(self, number):

@@ -22,12 +22,15 @@ class NoxFinansController(http.Controller):
     """The way to the service's sign-in and back."""
 
     @http.route("/nox_finans/connect/<int:connector_id>", type="http", auth="user", methods=["GET"])
-    def connect(self, connector_id):
-        """Lead to the service's consent page, with a state that only this session knows."""
+    def connect(self, connector_id, check="1"):
+        """Lead to the service's consent page, with a state that only this session knows.
+
+        :param check: "0": without the rights that only the check of the set-up needs
+        """
         connector = self._get_connector(connector_id)
         state = secrets.token_urlsafe(32)
         try:
-            consent_url = connector._get_consent_url(state)
+            consent_url = connector._get_consent_url(state, check != "0")
         except NoxFinansError as problem:
             return self._fail(str(problem), 400)
         request.session[SESSION_KEY] = {

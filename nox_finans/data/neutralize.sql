@@ -7,9 +7,11 @@ UPDATE nox_finans_connector
        access_token = NULL,
        refresh_token = NULL,
        token_expiry = NULL,
+       token_renewed = NULL,
        granted_scope = NULL,
        database_uuid = NULL,
        remote_registry = NULL,
+       confirmed_registry = NULL,
        is_automatic = FALSE;
 
 -- what no service has got anything of goes to the sandbox too

@@ -1,6 +1,21 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
+from ..api import texts
 from .nox_finans_case import CHANNELS, GROUPS, SERVICES
+
+# No code in one of Fortnox's registers is longer.
+MAX_CODE = 30
+
+
+def is_code(text):
+    """Tell whether `text` can be a code in one of Fortnox's registers."""
+    return (
+        bool(text)
+        and len(text) <= MAX_CODE
+        and text == text.strip()
+        and all(texts.is_allowed(char) for char in text)
+    )
 
 
 class AccountPaymentTerm(models.Model):
@@ -27,3 +42,24 @@ class AccountPaymentTerm(models.Model):
         help="The code of the same terms in Fortnox's own register of payment terms. "
         "Empty: the number of days.",
     )
+
+    @api.constrains("nox_finans_code")
+    def _check_nox_finans_code(self):
+        for term in self:
+            if term.nox_finans_code and not is_code(term.nox_finans_code):
+                raise ValidationError(
+                    self.env._("This cannot be a code at Fortnox: %s", term.nox_finans_code)
+                )
+
+    def _get_nox_finans_days(self):
+        """Return after how many days the whole invoice is due, or None: it is not that simple."""
+        self.ensure_one()
+        line = self.line_ids
+        if len(line) != 1 or line.delay_type != "days_after":
+            return None
+        return line.nb_days
+
+    def _get_nox_finans_code(self):
+        """Return the code that Fortnox knows these terms by, or None: it knows none."""
+        days = self._get_nox_finans_days()
+        return self.nox_finans_code or (None if days is None else str(days))

@@ -21,6 +21,7 @@ from ..api.errors import (
     UncertainError,
 )
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
+from .account_payment_term import is_code
 from .nox_finans_case import CHANNELS, ENVIRONMENTS, SERVICES
 from .nox_finans_run import QUEUE_STATES, AccessToken, ObstacleError, Run
 
@@ -61,6 +62,8 @@ class NoxFinansConnector(models.Model):
     state = fields.Selection(
         selection=[
             ("disconnected", "Not connected"),
+            # Signed in to a company that a person has not called the right one yet.
+            ("confirm", "To be confirmed"),
             ("connected", "Connected"),
             ("sign_in", "Sign-in needed"),
         ],
@@ -78,7 +81,14 @@ class NoxFinansConnector(models.Model):
     remote_registry = fields.Char(
         string="Its Organisation Number", readonly=True, help="As the other side reports it."
     )
+    confirmed_registry = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The organisation number that a person has called the right one, although it differs "
+        "from the company's.",
+    )
     connected_date = fields.Datetime(string="Connected on", readonly=True)
+    token_renewed = fields.Datetime(string="Access Renewed on", readonly=True, copy=False)
     # A connection belongs to the database in which it was made: see `_is_foreign`.
     database_uuid = fields.Char(readonly=True, copy=False, groups="base.group_system")
     connection_message = fields.Char(compute="_compute_connection_message")
@@ -136,6 +146,13 @@ class NoxFinansConnector(models.Model):
         inverse="_inverse_reminder_term_ids",
         help="Nox Finans takes over invoices with these payment terms once they are overdue.",
     )
+    active_term_ids = fields.Many2many(
+        comodel_name="account.payment.term",
+        string="Codes of Payment Terms",
+        compute="_compute_term_ids",
+        inverse="_inverse_active_term_ids",
+        help="The code that each of the active payment terms has in Fortnox's own register.",
+    )
     payment_journal_id = fields.Many2one(
         comodel_name="account.journal",
         string="Journal for Payments",
@@ -164,12 +181,14 @@ class NoxFinansConnector(models.Model):
         string="Payment Method of Reported Payments",
         required=True,
         default="BG",
+        tracking=True,
         help="The code of a payment method in Fortnox's own register.",
     )
     payment_method_account = fields.Integer(
         string="Account of Reported Payments",
         required=True,
         default=1930,
+        tracking=True,
         help="The account in Fortnox's chart on which a reported payment is booked there: it must "
         "exist and be active.",
     )
@@ -258,6 +277,7 @@ class NoxFinansConnector(models.Model):
         for connector in self:
             connector.invoice_term_ids = connector._get_terms("invoice")
             connector.reminder_term_ids = connector._get_terms("reminder")
+            connector.active_term_ids = connector.invoice_term_ids | connector.reminder_term_ids
 
     def _get_terms(self, service):
         return (
@@ -279,12 +299,25 @@ class NoxFinansConnector(models.Model):
         for connector in self:
             connector._set_terms("reminder", connector.reminder_term_ids)
 
+    def _inverse_active_term_ids(self):
+        """Only the terms' own codes are changed by it; which ones are active is chosen above."""
+
     def _set_terms(self, service, terms):
         """Let exactly `terms` go to `service`; the latest choice for a term counts."""
         terms = terms.with_company(self.company_id)
         (self._get_terms(service) - terms).nox_finans_service = False
         terms.nox_finans_service = service
-        self.invalidate_recordset(["invoice_term_ids", "reminder_term_ids"])
+        self.invalidate_recordset(["invoice_term_ids", "reminder_term_ids", "active_term_ids"])
+
+    @api.constrains("payment_method_code", "payment_method_account")
+    def _check_payment_method(self):
+        for connector in self:
+            if not is_code(connector.payment_method_code):
+                raise ValidationError(self.env._("This cannot be the code of a payment method."))
+            if not 1000 <= connector.payment_method_account <= 9999:
+                raise ValidationError(
+                    self.env._("An account of Fortnox's chart has four digits, 1000 to 9999.")
+                )
 
     @api.constrains("statement_days", "collection_days")
     def _check_days(self):
@@ -330,8 +363,9 @@ class NoxFinansConnector(models.Model):
                 )
         result = super().write(vals)
         changed._move_queue_to_environment()
-        # Whose number it was, only the other environment knows.
-        changed.remote_registry = False
+        if changed:
+            # Whose number it was, only the other environment knows, and how it is set up.
+            changed._forget_company()
         return result
 
     def _move_queue_to_environment(self):
@@ -391,6 +425,8 @@ class NoxFinansConnector(models.Model):
             )
         if self.state == "disconnected":
             return self.env._("The company is not connected to Nox Finans.")
+        if self.state == "confirm":
+            return self._get_company_question()
         if self.state == "sign_in":
             return self.error_message or self.env._("Somebody has to connect to Nox Finans again.")
         return self._get_address_trouble()
@@ -426,10 +462,6 @@ class NoxFinansConnector(models.Model):
                     reason=error,
                 )
             ) from error
-
-    def _get_unit_code(self, _uom):
-        """Return the code of a unit in Fortnox's own register, or None: then none is sent."""
-        return None
 
     # -------------------------------------------------------------------------
     # Speaking to the service
@@ -521,6 +553,7 @@ class NoxFinansConnector(models.Model):
                     "access_token": tokens.access_token,
                     "refresh_token": tokens.refresh_token,
                     "token_expiry": fields.Datetime.now() + timedelta(seconds=tokens.expires_in),
+                    "token_renewed": fields.Datetime.now(),
                 }
             )
             # The old token is used up: this one must be kept whatever happens to the caller.
@@ -738,12 +771,16 @@ class NoxFinansConnector(models.Model):
         self.ensure_one()
         if self.activity_search([ACTIVITY_TYPE]):
             return
-        self.activity_schedule(
-            ACTIVITY_TYPE,
-            summary=summary,
-            note=plaintext2html(note or ""),
-            user_id=self._get_administrator().id,
-        )
+        self._ask_administrator(ACTIVITY_TYPE, note, summary=summary)
+
+    def _ask_administrator(self, activity_type, note, **values):
+        """Give the administrator an activity; one that is there already gets the new note."""
+        note = plaintext2html(note or "")
+        if activities := self.activity_search([activity_type]):
+            activities.filtered(lambda activity: activity.note != note).note = note
+            return
+        user = self._get_administrator()
+        self.activity_schedule(activity_type, note=note, user_id=user.id, **values)
 
     @api.model
     def _for_each(self, work):

@@ -337,9 +337,6 @@ class NoxFinansCase(models.Model):
         """Return `amount` to the öre: sums of what is not are off by what computers round."""
         return self.company_currency_id.round(amount)
 
-    def _is_same(self, amount, other):
-        return self.company_currency_id.compare_amounts(amount, other) == 0
-
     def _note_report(self, before, capital, is_clear):
         """Count what was reported: clearly answered, or seen in the balance, all of it and no more.
 

@@ -1,15 +1,30 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..api import answers
-from ..api.client import SCOPES, NoxFinansClient
-from ..api.errors import AccessDeniedError, NotFoundError, NoxFinansError, RefusedError
+from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
+from ..api.errors import NotReachedError, NoxFinansError, SignInError
 from ..api.rate_limit import guest_window_of
 from .nox_finans_connector import ACTIVITY_TYPE, CALLBACK_PATH
 from .nox_finans_run import QUEUE_STATES
+
+ACCESS_ACTIVITY = "nox_finans.mail_activity_type_access"
+
+
+def bare_number(text):
+    """Return an organisation number's ten digits, however it is written.
+
+    Also from a Swedish VAT number (SE556677889901) and with the century or 16 before it, as
+    authorities write it.
+    """
+    text = (text or "").strip().upper()
+    digits = "".join(char for char in text if char.isdecimal())
+    if len(digits) != 12:
+        return digits
+    return digits[:10] if text.startswith("SE") else digits[2:]
 
 
 class NoxFinansConnector(models.Model):
@@ -17,81 +32,96 @@ class NoxFinansConnector(models.Model):
 
     _inherit = "nox.finans.connector"
 
+    is_company_doubted = fields.Boolean(compute="_compute_is_company_doubted")
+
     def action_open_connect(self):
         """Open the dialog that leads to the service's sign-in."""
         self.ensure_one()
         self._check_may_connect()
-        wizard = self.env["nox.finans.connect"].create({"connector_id": self.id})
-        return {
-            **wizard._get_records_action(name=self.env._("Connect to Nox Finans")),
-            "target": "new",
-        }
-
-    def action_test(self):
-        """Try the connection and say in words what works and what does not."""
-        self.ensure_one()
-        self.check_access("write")
-        try:
-            findings = self._test()
-            kind, message = "success", " ".join(findings)
-        except NoxFinansError as error:
-            kind, message = "danger", self._describe(error)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "title": "Nox Finans",
-                "message": message,
-                "sticky": kind == "danger",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    def _test(self):
-        """Return what works, in words.
-
-        :raises NoxFinansError: something does not
-        """
-        self._check_usable()
-        # Full rights: only the system reads what the sign-in granted.
-        missing = set(SCOPES) - set((self.sudo().granted_scope or " ".join(SCOPES)).split())
-        if missing:
-            raise AccessDeniedError(self.env._("missing rights: %s", ", ".join(sorted(missing))))
-        with self._speak_aside() as client:
-            answer = client.get_company()
-            self._test_agreement(client)
-        company = self._note_remote_company(answer)
-        return [
-            self.env._("Connected to %s.", company),
-            self.env._("Sign-in, rights and agreement are in order."),
-        ]
-
-    def _test_agreement(self, client):
-        try:
-            # No invoice has this number: that it is not found means that we may ask.
-            client.get_case(0)
-        except NotFoundError:
-            return
-        except AccessDeniedError:
-            raise
-        except RefusedError as error:
-            raise AccessDeniedError(
-                self.env._("the agreement with Nox Finans is missing or not active: %s", error)
-            ) from error
+        return self.env["nox.finans.connect"].create({"connector_id": self.id})._open()
 
     def _note_remote_company(self, answer):
-        """Keep the company's name and number as the other side reports them; return the name."""
+        """Keep the company's name and number as the other side reports them."""
         answer = answers.mapping(answer)
         name = answers.word(answer.get("CompanyName")) or self.env._("a company without a name")
+        number = answers.word(answer.get("OrganizationNumber")) or False
+        self._write_changes({"remote_company": name, "remote_registry": number})
+
+    def _write_changes(self, values):
+        """Write what the service says, where it says something new.
+
+        Where nothing is new nothing is written: the row may have been changed meanwhile by the
+        transaction that has renewed the access.
+        """
         # Full rights: what the service says, not the user.
-        self.sudo().write(
-            {
-                "remote_company": name,
-                "remote_registry": answers.word(answer.get("OrganizationNumber")),
-            }
+        connector = self.sudo()
+        changes = {name: value for name, value in values.items() if connector[name] != value}
+        if changes:
+            connector.write(changes)
+
+    # -------------------------------------------------------------------------
+    # Whose company it is
+    # -------------------------------------------------------------------------
+
+    @api.depends(
+        "state",
+        "remote_registry",
+        "confirmed_registry",
+        "company_id.company_registry",
+        "company_id.vat",
+    )
+    def _compute_is_company_doubted(self):
+        for connector in self:
+            is_other = connector.state == "connected" and connector.remote_registry
+            connector.is_company_doubted = connector.state == "confirm" or bool(
+                is_other and not connector._is_own_number(connector.remote_registry)
+            )
+
+    def _is_own_number(self, number):
+        """Tell whether an organisation number is the company's, or was called the right one."""
+        # Full rights: numbers of the connection's own company, compared and not shown.
+        connector = self.sudo()
+        company = connector.company_id
+        own = (company.company_registry, company.vat, connector.confirmed_registry)
+        return bool(number) and bare_number(number) in {bare_number(text) for text in own if text}
+
+    def _get_company_question(self):
+        # Full rights: name and number of the connection's own company, for all who see it.
+        company = self.sudo().company_id
+        return self.env._(
+            "The connection leads to %(name)s (organisation number %(number)s), but this company "
+            "is %(own_name)s (%(own_number)s). Nothing is sent until somebody has said, under Nox "
+            "Finans > Connection, whether that is right.",
+            name=self.remote_company or "–",
+            number=self.remote_registry or self.env._("not told"),
+            own_name=company.name,
+            own_number=company.company_registry or company.vat or self.env._("no number"),
         )
-        return name
+
+    def action_confirm_company(self):
+        """Call the company on the other side the right one."""
+        self.ensure_one()
+        self._check_may_connect()
+        if not self.is_company_doubted:
+            return
+        # Full rights: only the system writes the state; who may connect has been let through above.
+        connector = self.sudo()
+        connector.write({"confirmed_registry": self.remote_registry, "state": "connected"})
+        connector.message_post(
+            body=self.env._(
+                "%(user)s has called %(company)s (%(number)s) the right company.",
+                user=self.env.user.name,
+                company=self.remote_company or "–",
+                number=self.remote_registry or "–",
+            )
+        )
+        self._trigger_exchange()
+
+    def _forget_company(self):
+        # Full rights: what the system has noted of the other side.
+        connectors = self.sudo()
+        connectors.write({"remote_registry": False, "confirmed_registry": False})
+        connectors.check_ids.unlink()
 
     def action_disconnect(self):
         """End the connection, at the service's side too; the queue stays."""
@@ -100,13 +130,18 @@ class NoxFinansConnector(models.Model):
         message = self._revoke()
         self._forget_credentials()
         self.message_post(body=message)
+        return self._get_notification("info", message)
+
+    def _get_notification(self, kind, message):
+        """Return the action that shows a message and then the record as it is now."""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "info",
+                "type": kind,
                 "title": "Nox Finans",
                 "message": message,
+                "sticky": kind == "danger",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -132,6 +167,8 @@ class NoxFinansConnector(models.Model):
         return self.env._("Disconnected; Nox Finans has revoked the access.")
 
     def _forget_credentials(self):
+        if self.state == "confirm" and not (self.open_count or self.queue_length):
+            self._forget_company()
         # Full rights: only the system reads and clears secrets.
         self.sudo().write(
             {
@@ -141,6 +178,7 @@ class NoxFinansConnector(models.Model):
                 "access_token": False,
                 "refresh_token": False,
                 "token_expiry": False,
+                "token_renewed": False,
                 "granted_scope": False,
                 # The organisation number stays: open cases belong to that company.
                 "remote_company": False,
@@ -220,10 +258,41 @@ class NoxFinansConnector(models.Model):
     def _get_redirect_uri(self):
         return self.get_base_url() + CALLBACK_PATH
 
-    def _get_consent_url(self, state):
-        """Return where the user agrees to the connection; `state` comes back to the callback."""
+    def _get_consent_url(self, state, is_checked=True):
+        """Return where the user agrees to the connection; `state` comes back to the callback.
+
+        :param is_checked: ask also for what only the check of the set-up reads
+        """
         # Full rights: only the system reads the client's id.
-        return self.sudo()._get_token_client().get_consent_url(self._get_redirect_uri(), state)
+        client = self.sudo()._get_token_client()
+        scopes = SCOPES + CHECK_SCOPES if is_checked else SCOPES
+        return client.get_consent_url(self._get_redirect_uri(), state, scopes)
+
+    def _get_client_trouble(self):
+        """Return in words why the sign-in cannot begin with this client, or None.
+
+        Asked before the consent page: there a wrong secret shows only after all is agreed to.
+        """
+        try:
+            # Full rights: only the system reads secrets.
+            self.sudo()._get_token_client().check_client()
+        except SignInError as error:
+            return self.env._(
+                "Fortnox does not know this id and secret (%s). Copy both anew from where they "
+                "were made; the id is kept as it stands here.",
+                error,
+            )
+        except NotReachedError:
+            return self.env._(
+                "Fortnox cannot be reached, so nobody can sign in. Try again in a moment; what "
+                "was typed is kept."
+            )
+        except NoxFinansError as error:
+            return self.env._(
+                "Fortnox gave no clear answer (%s). Try again in a moment; what was typed is kept.",
+                error,
+            )
+        return None
 
     def _complete_sign_in(self, code):
         """Trade the code that the callback brought for tokens, ask who is on the other side, and
@@ -258,13 +327,15 @@ class NoxFinansConnector(models.Model):
         )
         connector.user_id = self.env.user
         self._note_remote_company(answer)
+        if not self._is_own_number(self.remote_registry):
+            connector.state = "confirm"
         self._trigger_exchange()
 
     def _check_same_company(self, answer, token_client, tokens):
         """:raises UserError: cases are open at another company; the new access is given back"""
         known, new = self.remote_registry, answers.mapping(answer)
         number = answers.word(new.get("OrganizationNumber"))
-        if not known or known == number:
+        if not known or bare_number(known) == bare_number(number):
             return
         if not (self.open_count or self.queue_length):
             self._forget_customers()
@@ -306,6 +377,7 @@ class NoxFinansConnector(models.Model):
                     for name in ("client_id", "client_secret", "access_token", "refresh_token")
                 },
                 "token_expiry": now + timedelta(seconds=credentials["expires_in"]),
+                "token_renewed": now,
                 "granted_scope": credentials.get("scope"),
                 "state": "connected",
                 "connected_date": now,
@@ -315,4 +387,4 @@ class NoxFinansConnector(models.Model):
                 "next_try": False,
             }
         )
-        connector.activity_unlink([ACTIVITY_TYPE])
+        connector.activity_unlink([ACTIVITY_TYPE, ACCESS_ACTIVITY])

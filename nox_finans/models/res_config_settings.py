@@ -29,6 +29,12 @@ class ResConfigSettings(models.TransientModel):
     nox_finans_report_mode = fields.Selection(
         related="nox_finans_connector_id.report_mode", readonly=False
     )
+    nox_finans_payment_method_code = fields.Char(
+        related="nox_finans_connector_id.payment_method_code", readonly=False
+    )
+    nox_finans_payment_method_account = fields.Integer(
+        related="nox_finans_connector_id.payment_method_account", readonly=False
+    )
     nox_finans_statement_days = fields.Integer(
         related="nox_finans_connector_id.statement_days", readonly=False
     )
@@ -58,6 +64,9 @@ class ResConfigSettings(models.TransientModel):
 
     def action_nox_finans_test(self):
         return self.nox_finans_connector_id.action_test()
+
+    def action_nox_finans_confirm_company(self):
+        return self.nox_finans_connector_id.action_confirm_company()
 
     def action_nox_finans_disconnect(self):
         return self.nox_finans_connector_id.action_disconnect()

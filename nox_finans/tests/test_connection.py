@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.addons.nox_finans.models.nox_finans_case import MAX_TRIES
+from odoo.addons.nox_finans.models.nox_finans_check import Finding
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import new_test_user
@@ -274,3 +275,113 @@ class TestConnection(NoxFinansCase):
         exchange._gc_exchanges()
         self.assertFalse(old.exists())
         self.assertTrue(new.exists())
+
+    # Whose company it is
+
+    def _sign_in_elsewhere(self):
+        """Let the sign-in have led to another company."""
+        self.company.company_registry = "556677-8899"
+        self.connector.write(
+            {"state": "confirm", "remote_company": "Fel AB", "remote_registry": "556000-4615"}
+        )
+
+    def test_nothing_is_sent_until_the_company_is_confirmed(self):
+        self._sign_in_elsewhere()
+        self.assertTrue(self.connector.is_company_doubted)
+        for word in ("Fel AB", "556000-4615", "556677-8899"):
+            self.assertIn(word, self.connector.connection_message)
+        with self.assertRaisesRegex(UserError, "Fel AB"):
+            self.send(self.make_invoice())
+        with self.registry.cursor() as lock:
+            self.assertIsNone(self.connector._start_run(lock))
+        with self.assertRaises(AccessError):
+            self.connector.with_user(self.clerk).action_confirm_company()
+        self.connector.with_user(self.manager).action_confirm_company()
+        self.assertEqual(self.connector.state, "connected")
+        self.assertFalse(self.connector.is_company_doubted)
+        self.assertIn("Fel AB", self.connector.message_ids[0].body)
+        self.assertTrue(self.send(self.make_invoice())[0])
+
+    def test_what_was_not_confirmed_is_forgotten(self):
+        self._sign_in_elsewhere()
+        self.connector.with_user(self.manager).action_disconnect()
+        self.assertFalse(self.connector.remote_registry)
+        self.assertFalse(self.connector.is_company_doubted)
+
+    def test_a_connection_made_before_stays_connected_and_can_be_confirmed(self):
+        self._sign_in_elsewhere()
+        self.connector.state = "connected"
+        self.assertIsNone(self.connector._get_obstacle())
+        self.assertTrue(self.connector.is_company_doubted)
+        self.connector.action_confirm_company()
+        self.assertFalse(self.connector.is_company_doubted)
+        self.connector.confirmed_registry = False
+        self.company.vat = "SE556000461501"
+        self.assertFalse(self.connector.is_company_doubted)
+
+    # The check by itself
+
+    def test_the_check_is_due_once_a_week_and_before_the_year_ends(self):
+        connector, now = self.connector, fields.Datetime.now()
+        self.assertTrue(connector._is_check_due())
+        row = self.env["nox.finans.check"].create(
+            {"connector_id": connector.id, "code": "vat", "result": "good", "date": now}
+        )
+        self.assertFalse(connector._is_check_due())
+        row.date = now - timedelta(days=7)
+        self.assertTrue(connector._is_check_due())
+        row.date = now - timedelta(days=3)
+        connector.year_end = now.date() + timedelta(days=16)
+        self.assertTrue(connector._is_check_due())
+        row.date = now
+        self.assertFalse(connector._is_check_due())
+        # The last one has not renewed the access.
+        connector.token_renewed = now - timedelta(days=8)
+        self.assertTrue(connector._is_check_due())
+
+    def test_the_responsible_is_asked_once_until_it_is_mended(self):
+        connector = self.connector
+        finding = Finding("mend", "The year ends.", "Make one.")
+        for _week in range(2):
+            connector._keep_findings({"financial_year": finding})
+            connector._ask_to_mend()
+        self.assertEqual(len(connector.activity_ids), 1)
+        self.assertIn("The year ends.", connector.activity_ids.note)
+        connector._keep_findings({"financial_year": Finding("unknown", "No answer.")})
+        self.assertEqual(len(connector.activity_ids), 1)
+        # The queue that moves is another matter.
+        self._run_cron()
+        self.assertEqual(len(connector.activity_ids), 1)
+        connector._keep_findings({"financial_year": Finding("good", "There.")})
+        self.assertFalse(connector.activity_ids)
+        self.assertEqual(connector.check_ids.mapped("message"), ["There."])
+
+    def test_a_person_is_warned_two_weeks_before_an_idle_access_dies(self):
+        connector, now = self.connector, fields.Datetime.now()
+        connector._warn_of_idle_access()
+        connector.token_renewed = now - timedelta(days=16)
+        connector._warn_of_idle_access()
+        self.assertFalse(connector.activity_ids)
+        connector.token_renewed = now - timedelta(days=17, hours=1)
+        connector._warn_of_idle_access()
+        connector._warn_of_idle_access()
+        self.assertEqual(len(connector.activity_ids), 1)
+        end = connector.token_renewed.date() + timedelta(days=31)
+        self.assertIn(str(end), connector.activity_ids.note)
+        connector.token_renewed = now
+        connector._warn_of_idle_access()
+        self.assertFalse(connector.activity_ids)
+
+    def test_the_dialog_stays_open_when_the_service_is_not_reached(self):
+        wizard = (
+            self.env["nox.finans.connect"]
+            .with_user(self.manager)
+            .create(
+                {"connector_id": self.connector.id, "client_id": "typed", "client_secret": "secret"}
+            )
+        )
+        action = wizard.action_connect()
+        self.assertEqual((action["res_model"], action["res_id"]), (wizard._name, wizard.id))
+        self.assertIn("cannot be reached", wizard.problem)
+        self.assertEqual(wizard.client_id, "typed")
+        self.assertTrue(wizard.has_secret)

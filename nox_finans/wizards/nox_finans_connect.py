@@ -21,6 +21,13 @@ class NoxFinansConnect(models.TransientModel):
         string="Client's Secret", compute="_compute_client_secret", inverse="_inverse_client_secret"
     )
     has_secret = fields.Boolean(compute="_compute_client_secret")
+    is_checked = fields.Boolean(
+        string="Let the Set-Up Be Checked",
+        default=True,
+        help="Asks also for the rights settings and bookkeeping. Nothing is written by them: they "
+        "let the check look at financial year, locked period, payment terms, units and accounts.",
+    )
+    problem = fields.Char(readonly=True)
 
     @api.depends("connector_id")
     def _compute_redirect_uri(self):
@@ -55,8 +62,15 @@ class NoxFinansConnect(models.TransientModel):
                 # connection has been let through above.
                 wizard.connector_id.sudo()[name] = value
 
+    def _open(self):
+        """Return the action that shows the dialog, with what was typed."""
+        return {
+            **self._get_records_action(name=self.env._("Connect to Nox Finans")),
+            "target": "new",
+        }
+
     def action_connect(self):
-        """Go to the service's sign-in.
+        """Go to the service's sign-in, once it knows the client; else say why not, in the dialog.
 
         :raises UserError: the id or the secret is missing, or the service has no address
         """
@@ -67,8 +81,11 @@ class NoxFinansConnect(models.TransientModel):
         if not secrets.client_id or not secrets.client_secret:
             raise UserError(self.env._("Enter the client's id and secret."))
         connector._check_address()
+        self.problem = connector._get_client_trouble()
+        if self.problem:
+            return self._open()
         return {
             "type": "ir.actions.act_url",
-            "url": f"/nox_finans/connect/{connector.id}",
+            "url": f"/nox_finans/connect/{connector.id}?check={int(self.is_checked)}",
             "target": "self",
         }
