@@ -7,7 +7,8 @@ def make_company(env, name):
     """Return a new Swedish company that sends all its invoices, once it is connected."""
     sek = env.ref("base.SEK")
     sek.active = True
-    # Without a country, for which Odoo would install more.
+    # Without a country: for the first company of a country Odoo goes on to install what there is
+    # for it (for Sweden Peppol), in the middle of this. See tests/test_neighbours.py.
     company = env["res.company"].create({"name": name, "currency_id": sek.id})
     env.user.company_ids += company
     company = company.with_context(allowed_company_ids=company.ids)

@@ -55,6 +55,10 @@ class Sandbox:
         answer.raise_for_status()
         return answer.json()
 
+    def configure(self, **settings):
+        """Set what a company has chosen at Fortnox: of all, or of `company_id`."""
+        return self.post("company-settings", **settings)
+
     def clear_faults(self):
         requests.delete(f"{self.url}/sandbox/faults", timeout=10).raise_for_status()
 
@@ -115,6 +119,16 @@ class OdooServer:
         """Make due what an invoice's case and the connection wait for."""
         self.sql("UPDATE nox_finans_case SET next_try = NULL WHERE move_id = %s", invoice.id)
         self.sql("UPDATE nox_finans_connector SET next_try = NULL WHERE next_try IS NOT NULL")
+
+    def let_collection_come(self, invoice, day):
+        """Let debt collection be next for an invoice's case, and nobody ask who knows better."""
+        self.sql("UPDATE nox_finans_connector SET list_try = now() + interval '1 day'")
+        self.sql(
+            "UPDATE nox_finans_case SET next_event = 'COLLECTION', next_event_date = %s,"
+            " next_try = now() + interval '9 days' WHERE move_id = %s",
+            day,
+            invoice.id,
+        )
 
     def run_cron(self):
         """Run the connector's cron as an administrator can; one that runs already is as good."""
@@ -197,23 +211,28 @@ def demo_database(new_database, postgresql, sandbox):
     return name
 
 
-@pytest.fixture(scope="session")
-def odoo_server(stack, postgresql, demo_database):
+def start_odoo(stack, postgresql, database):
+    """Start an Odoo server that ends with `stack`, on a database with the demo company."""
     port = free_port()
-    log = LOGS / f"{demo_database}_server.log"
+    log = LOGS / f"{database}_server.log"
     configuration = odoo.write_configuration(
         postgresql,
-        demo_database,
+        database,
         http_port=port,
         max_cron_threads=1,
         # The tests know that /jsonrpc will not be there in Odoo 20.
         log_handler=":INFO,odoo.addons.rpc.controllers.jsonrpc:ERROR",
     )
-    command = odoo.command(configuration, "-d", demo_database)
+    command = odoo.command(configuration, "-d", database)
     process = stack.enter_context(child(command, log))
     url = f"http://127.0.0.1:{port}"
     wait_until_answers(f"{url}/web/login", process, log)
-    return OdooServer(url, demo_database, postgresql, log)
+    return OdooServer(url, database, postgresql, log)
+
+
+@pytest.fixture(scope="session")
+def odoo_server(stack, postgresql, demo_database):
+    return start_odoo(stack, postgresql, demo_database)
 
 
 @pytest.fixture(scope="session")

@@ -88,10 +88,9 @@ def test_choose_send_follow(open_page, make_invoice, case_of, ledger_of, look):
     told = page.locator(".o_notification", has_text="och kommer att hanteras")
     expect(told).to_be_visible(timeout=CONFIRMATION_MS)
     look(page, "told")
-    assert ledger_of(invoice)[0]["accepted"] == 1
-
     # The message may have been for others that were confirmed before.
     wait_for(lambda: case_of(invoice).remote_status == "OPEN", "our own confirmation")
+    assert ledger_of(invoice)[0]["accepted"] == 1
     # The gavel opens the case.
     page.goto(f"{page.url.split('/odoo')[0]}/odoo/customer-invoices")
     search(page, invoice.name)

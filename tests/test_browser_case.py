@@ -107,12 +107,7 @@ def test_a_dispute_from_the_list_to_its_end(open_page, open_case, case_of, until
 
 def test_asked_before_debt_collection(odoo_server, open_page, open_case, case_of, look):
     case = case_of(open_case)
-    odoo_server.sql(
-        "UPDATE nox_finans_case SET next_event = 'COLLECTION', next_event_date = %s,"
-        " next_try = now() + interval '9 days' WHERE id = %s",
-        today(),
-        case.id,
-    )
+    odoo_server.let_collection_come(open_case, today())
     admin = odoo_server.rpc("admin")
     (cron,) = admin.call("ir.cron", "search", [["code", "=", "model._cron_look_ahead()"]])
     admin.call("ir.cron", "method_direct_trigger", [cron])
@@ -142,12 +137,7 @@ def test_what_is_missing_on_the_customer_is_filled_in_at_once(
     odoo_server, open_page, open_case, case_of, clerk, look
 ):
     clerk.call("res.partner", "write", [open_case.customer], {"company_registry": False})
-    odoo_server.sql(
-        "UPDATE nox_finans_case SET next_event = 'COLLECTION', next_event_date = %s,"
-        " next_try = now() + interval '9 days' WHERE move_id = %s",
-        today(),
-        open_case.id,
-    )
+    odoo_server.let_collection_come(open_case, today())
     page = open_case_of(open_page, case_of(open_case))
     missing = page.locator(".alert", has_text="Saknas på kunden")
     missing.locator("button[name=action_open_customer]").click()

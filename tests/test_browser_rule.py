@@ -47,8 +47,8 @@ def test_a_rule_from_its_preview_to_its_run(
     assert not case_of(old), "nothing is on"
     page.locator("[name=is_on] input").check()
     expect(page.locator(".alert-warning")).to_contain_text("avstängda")
-    rules = clerk.call("nox.finans.rule", "search_count", [["is_on", "=", True]])
-    assert rules == 1
+    # The form shows it before it is saved.
+    wait_for(lambda: clerk.call("nox.finans.rule", "search_count", [["is_on", "=", True]]), "saved")
     run_rules(odoo_server)
     assert not case_of(old), "the main switch is off"
 
@@ -56,6 +56,9 @@ def test_a_rule_from_its_preview_to_its_run(
     page.locator("[name=is_automatic] input").check()
     page.click(".o_form_button_save")
     expect(page.locator(".o_form_button_save:visible")).to_have_count(0)
+    wait_for(
+        lambda: odoo_server.sql("SELECT FROM nox_finans_connector WHERE is_automatic"), "saved"
+    )
     run_rules(odoo_server)
     until(old, lambda case: case.state == "accepted", "handed over")
     assert not case_of(new)

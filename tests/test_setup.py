@@ -134,6 +134,13 @@ def test_what_a_killed_postgresql_leaves_does_not_count_as_running(tmp_path):
     assert own.pid() is None
 
 
+def test_autovacuum_is_off_in_the_projects_own_cluster(postgresql):
+    if os.environ.get("PGHOST"):
+        # How another server is run is for those to say who run it.
+        pytest.skip(f"PGHOST names a server that is not the project's: {os.environ['PGHOST']}")
+    assert postgresql.query("postgres", "SHOW autovacuum") == [("off",)]
+
+
 def test_lock_ends_with_its_process(tmp_path):
     lock = tmp_path / "lock"
     code = f"""

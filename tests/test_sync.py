@@ -11,7 +11,7 @@ from dev.seed import seed_cases
 OPEN, CHANGED = 10_000, 50
 
 SECOND_COMPANY = """
-# Without a country: with one, Odoo goes on to install what else there is for it.
+# Without a country: with one, Odoo goes on to install Peppol, in the middle of this.
 company = env["res.company"].create({
     "name": "Lilla Bolaget AB", "currency_id": env.ref("base.SEK").id,
 })

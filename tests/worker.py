@@ -3,8 +3,9 @@
 Odoo is started once; each order (a line of JSON on the standard input) is carried out in a forked
 process of its own, as Odoo's own prefork server does. What the process does is Odoo's and the
 add-on's unchanged code; only the time-outs are shorter, the rate limit is not kept (the sandbox's
-is off) unless the order says `keep_pace`, and at one point of one request the process is killed, or
-PostgreSQL restarted, where the order asks for that.
+is off) and the sandbox's changes are listed as seldom as the service's, unless the order says
+`keep_pace`; and at one point of one request the process is killed, or PostgreSQL restarted, where
+the order asks for that.
 """
 
 import json
@@ -78,9 +79,11 @@ class Breaker:
 
 def prepare(keep_pace):
     from odoo.addons.nox_finans.api import client, rate_limit
+    from odoo.addons.nox_finans.models import nox_finans_run
 
     if keep_pace:
         return
+    nox_finans_run.SANDBOX_LIST_INTERVAL = nox_finans_run.LIST_INTERVAL
     client.TIMEOUT = TIMEOUT
     rate_limit.WINDOW = SLOW_DOWN
     rate_limit.SlidingWindow.wait = lambda window: None

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode
 
@@ -52,6 +52,8 @@ ACCESS_CODES = (2001101, 2001103, 2000663)
 MAX_TOKEN = 4096
 # An access token lives an hour; who says more is not believed.
 LONGEST_LIFE = 24 * 3600
+# A clock that is further from ours than this is not believed.
+LONGEST_AHEAD = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,8 @@ class NoxFinansClient:
         self._get_access_token = get_access_token
         self.window = window
         self.on_exchange = on_exchange
+        # How far the service's clock was ahead of ours in the latest answer; None before the first.
+        self.clock_ahead = None
         # What the next calls are for, for the log.
         self.purpose = ""
         self._session = requests.Session()
@@ -384,6 +388,7 @@ class NoxFinansClient:
                 headers={"Authorization": f"Bearer {token}"},
             )
             status = response.status_code
+            self.clock_ahead = _get_clock_ahead(response)
             message = _error_text(response) if status >= 400 else ""
             return response
         except (NotReachedError, UncertainError) as error:
@@ -478,10 +483,23 @@ def _retry_after(response):
     if value.isascii() and value.isdecimal():
         return min(float(value), 24 * 3600.0)
     try:
+        now = datetime.now(UTC) + _get_clock_ahead(response)
         wanted = parsedate_to_datetime(value)
-        return min(max((wanted - datetime.now(UTC)).total_seconds(), 0), 24 * 3600.0)
+        return min(max((wanted - now).total_seconds(), 0), 24 * 3600.0)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _get_clock_ahead(response):
+    """Return how far the service's clock is ahead of ours, by the answer's `Date` (RFC 9110).
+
+    Zero where it says nothing that can be believed.
+    """
+    try:
+        ahead = parsedate_to_datetime(response.headers.get("Date", "")) - datetime.now(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return timedelta()
+    return ahead if abs(ahead) <= LONGEST_AHEAD else timedelta()
 
 
 def _get_slow_down(response):

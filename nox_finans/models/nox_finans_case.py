@@ -1142,7 +1142,10 @@ class NoxFinansCase(models.Model):
         latest = now + FULL_ROUND + spread
         if not self.next_event_date:
             return latest
-        event = datetime.combine(self.next_event_date, EVENT_HOUR) + spread / 12
+        # Full rights: events come by the service's clock, of which only the system knows.
+        ahead = self.company_id.sudo()._get_nox_finans_connector().service_ahead
+        day = datetime.combine(self.next_event_date, EVENT_HOUR) - timedelta(seconds=ahead)
+        event = day + spread / 12
         # An event that should have come, and has not, comes in the course of the day.
         return min(latest, event if event > now else now + EVENT_PAUSE)
 

@@ -104,6 +104,8 @@ class NoxFinansConnector(models.Model):
     listed_until = fields.Datetime(
         string="Changes Asked for", readonly=True, help="Up to when changed invoices were listed."
     )
+    # Seconds that the service's clock is ahead of ours, by its answers' header `Date`.
+    service_ahead = fields.Integer(groups=fields.NO_ACCESS, copy=False)
     queue_moved = fields.Datetime(string="Queue Last Moved", readonly=True)
     queue_length = fields.Integer(string="In the Queue", compute="_compute_queue")
     oldest_waiting = fields.Datetime(string="Oldest Waiting Since", compute="_compute_queue")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..api import answers, payloads
@@ -18,16 +19,22 @@ from ..api.errors import (
     SignInError,
 )
 from .nox_finans_case import FIRST_PAUSE, LONGEST_PAUSE, SENDING_IGNORES, digest
-from .nox_finans_criterion import SendingCheck
+from .nox_finans_criterion import DEFAULT_TIMEZONE, SendingCheck
 
 _logger = logging.getLogger(__name__)
 
 QUEUE_STATES = ("queued", "sending", "uncertain")
 # How often the service is asked what has changed.
 LIST_INTERVAL = timedelta(minutes=15)
+# In the sandbox, whose clock can be turned, while somebody waits for what comes of it.
+SANDBOX_LIST_INTERVAL = timedelta(seconds=30)
 # Asked for once more, since the service counts in minutes of its own clock, and its time zone is
 # not documented: what is seen twice is recognised.
 LIST_OVERLAP = timedelta(minutes=2)
+# Two clocks that go right differ by less.
+CLOCK_NOISE = timedelta(minutes=1)
+# From here on it is another time there than was thought when events were waited for.
+CLOCK_STEP = timedelta(hours=1)
 # Seconds that one company works while others wait.
 TURN = 2.0
 # Seconds between the times for which the cron is woken, so that a long queue wakes it not for each.
@@ -173,6 +180,8 @@ class Run:
         yield from self._get_due(asked, "write_date, id", self._perform)
         if self._is_list_due():
             yield self._list_changes
+        if self._has_clock_moved():
+            yield self._follow_clock
         yield from self._get_due(
             [accepted, ("requested_action", "=", False)], "next_try, id", self._sync
         )
@@ -352,7 +361,9 @@ class Run:
         self.client.on_exchange = self._note_call
         self.client.purpose = "list"
         now = fields.Datetime.now()
-        since = (self.connector.listed_until or now - LIST_INTERVAL) - LIST_OVERLAP
+        # A clock of ours that is ahead would leave out what changes there meanwhile.
+        behind = min(timedelta(seconds=self.connector.service_ahead), timedelta())
+        since = (self.connector.listed_until or now - LIST_INTERVAL) - LIST_OVERLAP + behind
         try:
             rows = {
                 number: row
@@ -367,11 +378,19 @@ class Run:
             _logger.warning(
                 "Nox Finans, company %s: no changes listed, %s", self._company_id, error
             )
-            self.connector.list_try = now + LIST_INTERVAL
+            self._plan_list(now)
             return
         self._note_changes(rows)
-        self.connector.write({"listed_until": now, "list_try": now + LIST_INTERVAL})
+        self.connector.listed_until = now
+        self._plan_list(now)
         self._note_success()
+
+    def _plan_list(self, now):
+        """Note when changes are asked for next. Only for the sandbox is the cron woken for that."""
+        is_sandbox = self.connector.environment == "sandbox"
+        self.connector.list_try = now + (SANDBOX_LIST_INTERVAL if is_sandbox else LIST_INTERVAL)
+        if is_sandbox:
+            self._wake(self.connector.list_try)
 
     def _note_changes(self, rows):
         """Make due the confirmed cases whose row is another than when it was listed last."""
@@ -393,6 +412,33 @@ class Run:
                 case.ledger_balance = balance
             if case.confirmed_date:
                 case.next_try = False
+
+    def _has_clock_moved(self):
+        ahead = self.client.clock_ahead
+        known = timedelta(seconds=self.connector.service_ahead)
+        return ahead is not None and abs(ahead - known) > CLOCK_NOISE
+
+    def _follow_clock(self):
+        """Keep by how much the service's clock is ahead; let be due what has come by it now."""
+        ahead = self.client.clock_ahead
+        has_advanced = ahead > timedelta(seconds=self.connector.service_ahead) + CLOCK_STEP
+        self.connector.service_ahead = round(ahead.total_seconds())
+        if not has_advanced:
+            return
+        there = self.connector.with_context(tz=DEFAULT_TIMEZONE)
+        day = fields.Datetime.context_timestamp(there, fields.Datetime.now() + ahead).date()
+        # When a pause ends the service does not say.
+        has_come = Domain("next_event_date", "<=", day) | Domain(
+            "remote_status", "=", payloads.STATUS_PAUSED
+        )
+        of_company = [
+            ("company_id", "=", self._company_id),
+            ("environment", "=", self.connector.environment),
+            ("state", "=", "accepted"),
+            ("confirmed_date", "!=", False),
+        ]
+        cases = self.env["nox.finans.case"].search(Domain(of_company) & has_come)
+        cases.next_try = False
 
     # -------------------------------------------------------------------------
     # What goes wrong
