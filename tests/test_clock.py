@@ -1,4 +1,4 @@
-"""The service's clock, which its answers tell, moves what Odoo asks for: the sandbox's is turned."""
+"""The clock of the service, told by its answers, moves what Odoo asks for: the sandbox turns it."""
 
 from datetime import date, timedelta
 
