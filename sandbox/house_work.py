@@ -149,7 +149,10 @@ class TaxReductions:
         values = values | {"Id": number, "company_id": company_id}
         return self.store.put("reduction", f"{company_id}/{number}", values)
 
-    def tax_reductions_of(self, company, number):
+    def tax_reductions_of(self, company, number=None):
+        """Return the reductions of one invoice, or all of the company."""
+        if number is None:
+            return self.store.of_company("reduction", company["company_id"])
         return self.store.find("reduction", company["company_id"], "ReferenceNumber", number)
 
     def get_tax_reduction(self, company, number):
