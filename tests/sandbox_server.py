@@ -109,3 +109,104 @@ class Server(Sandbox):
 def error_of(answer):
     """Return an answer's error information, whose keys are capitalised in some answers."""
     return {name.lower(): value for name, value in answer.json()["ErrorInformation"].items()}
+
+
+class World:
+    """A company of its own at the sandbox, and what is asked of it."""
+
+    def __init__(self, server, **settings):
+        self.server = server
+        self.company = server.post("companies", name="Regel AB", **settings)
+
+    def call(self, method, path, body=None, **params):
+        token = self.company["access_token"]
+        return self.server.call(method, f"/3/{path}", body, token, **params)
+
+    def choose(self, **settings):
+        company_id = self.company["company_id"]
+        self.server.post("company-settings", company_id=company_id, **settings)
+
+    def customer(self, **values):
+        return self.call("POST", "customers", {"Customer": {"Name": "Kund AB"} | values})
+
+    def card(self, **values):
+        answer = self.customer(**ADDRESS, Address2="API_BLANK", **values)
+        return answer.json()["Customer"]["CustomerNumber"]
+
+    def send(self, card=None, **values):
+        values = {"CustomerNumber": card or self.card(), "InvoiceRows": ROWS, **PLAIN, **values}
+        return self.call("POST", "invoices", {"Invoice": values})
+
+    def row(self, **values):
+        return self.send(InvoiceRows=[ROWS[0] | values])
+
+    def invoice(self, **values):
+        return self.send(**values).json()["Invoice"]
+
+    def number(self, **values):
+        return self.invoice(**values)["DocumentNumber"]
+
+    def get(self, number):
+        return self.call("GET", f"invoices/{number}").json()["Invoice"]
+
+    def change(self, number, **values):
+        return self.call("PUT", f"invoices/{number}", {"Invoice": values})
+
+    def do(self, number, action):
+        return self.call("PUT", f"invoices/{number}/{action}")
+
+    def bookkept(self, **values):
+        number = self.number(**values)
+        assert self.do(number, "bookkeep").status_code == 200
+        return number
+
+    def hand_over(self, number, service="LEDGERBASE"):
+        body = {"InvoiceNumber": number, "Service": service, "SendMethod": "LETTER"}
+        return self.call("POST", "noxfinansinvoices", {"NoxFinansInvoice": body})
+
+    def case(self, number):
+        return self.call("GET", f"noxfinansinvoices/{number}").json()["NoxFinansInvoice"]
+
+    def handed_over(self, number):
+        assert self.hand_over(number).status_code == 201
+        wait_for(lambda: self.case(number)["Status"] == "OPEN", "confirmation", 5, 0.02)
+        return number
+
+    def credited(self, number):
+        """Return the number of the credit invoice that is made."""
+        return self.do(number, "credit").json()["Invoice"]["CreditInvoiceReference"]
+
+    def house_work(self, kind="rot", more=(), **values):
+        work = {"HouseWork": True, "HouseWorkType": "CONSTRUCTION", "HouseWorkHoursToReport": 2}
+        rows = [ROWS[0] | work | values, *more]
+        return self.send(InvoiceRows=rows, TaxReductionType=kind)
+
+    def reduce(self, number=None, **values):
+        number = number or self.house_work().json()["Invoice"]["DocumentNumber"]
+        values = {
+            "ReferenceDocumentType": "INVOICE",
+            "ReferenceNumber": number,
+            "CustomerName": "Kund",
+            "SocialSecurityNumber": "19811218-9876",
+            "AskedAmount": 50,
+            **values,
+        }
+        return self.call("POST", "taxreductions", {"TaxReduction": values})
+
+    def reduce_green(self, amounts):
+        work = {"HouseWorkType": "SOLARCELLS"}
+        number = self.house_work("green", **work).json()["Invoice"]["DocumentNumber"]
+        return self.reduce(number, TaxReductionAmounts=amounts)
+
+    def report(self, number, **values):
+        body = {
+            "PaymentAmount": 50,
+            "PaymentMethodCode": "BG",
+            "PaymentMethodAccount": 1930,
+            "ClientTakesFees": False,
+            "BookkeepPaymentInFortnox": True,
+            "ReportToFinance": True,
+            **values,
+        }
+        path = f"noxfinansinvoices/{number}/report-payment"
+        return self.call("PUT", path, {"NoxFinansInvoice": body})

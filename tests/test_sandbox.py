@@ -443,6 +443,85 @@ def test_the_page_shows_what_to_sign_in_with(server, company):
     assert company["client_id"] in page and company["client_secret"] in page
 
 
+def test_what_can_be_chosen_of_a_company(server, company):
+    def settings(of=company):
+        return server.get("company-settings", company_id=of["company_id"])
+
+    assert settings()["presets"] == "hostile"
+    assert settings()["vat_included"] and settings()["customer_address2"]
+    server.post("company-settings", company_id=company["company_id"], presets="friendly", freight=5)
+    names = ("vat_included", "administration_fee", "freight", "customer_address2")
+    assert [settings()[name] for name in names] == [False, 0, 5, ""]
+    other = server.post("companies", name="Annan AB", units=["st"], services={"REMINDER": False})
+    assert settings(other)["units"] == ["st"]
+    services = {"REMINDER": True}
+    server.post("company-settings", company_id=other["company_id"], services=services)
+    assert settings(other)["services"] == {"REMINDER": True}
+    server.post("company-settings", round_to_kronor=True)
+    assert settings()["round_to_kronor"] and settings(other)["round_to_kronor"]
+    server.post("company-settings", round_to_kronor=False)
+
+
+def test_a_company_is_chosen_for_on_the_page(server, company):
+    url = f"{server.url}/sandbox/page/company-settings/{company['company_id']}"
+    assert f'action="{urlsplit(url).path}"' in requests.get(server.url, timeout=10).text
+    form = {"presets": "", "accounting_method": "CASH", "locked_until": "2025-12-31"}
+    answer = requests.post(url, data=form | {"REMINDER": "on"}, timeout=10)
+    assert answer.status_code == 200 and "2025-12-31" in answer.text
+    settings = server.get("company-settings", company_id=company["company_id"])
+    assert (settings["accounting_method"], settings["locked_until"]) == ("CASH", "2025-12-31")
+    assert settings["services"] == {"LEDGERBASE": False, "REMINDER": True}
+    assert settings["vat_included"], "the presets are as they were"
+
+
+def test_the_page_says_when_odoo_follows(server):
+    assert "Odoo shows the new stages within a minute" in requests.get(server.url, timeout=10).text
+
+
+LOOK_UPS = [
+    ("companyinformation", "CompanyInformation", {"CompanyName": "Eget AB"}),
+    ("settings/company", "CompanySettings", {"AccountingMethod": "ACCRUAL"}),
+    ("settings/lockedperiod", "LockedPeriod", {"EndDate": None}),
+    ("termsofpayments/30", "TermsOfPayment", {"Code": "30", "Description": "30 dagar"}),
+    ("units/st", "Unit", {"Code": "st"}),
+    ("modesofpayments/BG", "ModeOfPayment", {"Code": "BG", "AccountNumber": 1930}),
+    ("accounts/1930", "Account", {"Number": 1930, "Active": True}),
+]
+LISTS = [
+    ("termsofpayments", "TermsOfPayments", "Code", "30"),
+    ("units", "Units", "Code", "st"),
+    ("modesofpayments", "ModesOfPayments", "Code", "BG"),
+    ("accounts", "Accounts", "Number", 1930),
+    ("financialyears?date=2026-05-05", "FinancialYears", "FromDate", "2026-01-01"),
+]
+
+
+@pytest.mark.parametrize(("path", "wrapper", "values"), LOOK_UPS)
+def test_what_the_check_of_a_set_up_looks_up(server, company, path, wrapper, values):
+    answer = server.call("GET", f"/3/{path}", token=company["access_token"])
+    assert answer.status_code == 200 and values.items() <= answer.json()[wrapper].items()
+
+
+@pytest.mark.parametrize(("path", "wrapper", "field", "value"), LISTS)
+def test_what_the_check_of_a_set_up_lists(server, company, path, wrapper, field, value):
+    answer = server.call("GET", f"/3/{path}", token=company["access_token"])
+    assert value in [row[field] for row in answer.json()[wrapper]]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("termsofpayments/31", 2000429),
+        ("units/Enheter", 2000432),
+        ("modesofpayments/X", 2000729),
+        ("accounts/9999", 2000423),
+    ],
+)
+def test_what_is_in_no_register(server, company, path, code):
+    answer = server.call("GET", f"/3/{path}", token=company["access_token"])
+    assert (answer.status_code, error_of(answer)["code"]) == (404, code)
+
+
 @pytest.fixture(scope="module")
 def crowded():
     """A sandbox that is measured with ten invoices and then with many."""

@@ -7,12 +7,12 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
-from conftest import wait_for
 from days import today
-from sandbox_server import ADDRESS, PLAIN, ROWS, Server, error_of
+from sandbox_server import ADDRESS, ROWS, Server, World, error_of
 
 from dev.processes import stop
 from dev.project import ROOT
+from sandbox import rules
 
 RULE = re.compile(r"^\| ([a-z-]+) \| (.+) \| ([DRC ]+|our assumption) \|(.*)\| `([\w.]+)` \|$")
 NO_CODE = 2000588
@@ -28,107 +28,6 @@ def read_rules():
 
 
 RULES = read_rules()
-
-
-class World:
-    """A company of its own at the sandbox, and what is asked of it."""
-
-    def __init__(self, server, **settings):
-        self.server = server
-        self.company = server.post("companies", name="Regel AB", **settings)
-
-    def call(self, method, path, body=None, **params):
-        token = self.company["access_token"]
-        return self.server.call(method, f"/3/{path}", body, token, **params)
-
-    def choose(self, **settings):
-        company_id = self.company["company_id"]
-        self.server.post("company-settings", company_id=company_id, **settings)
-
-    def customer(self, **values):
-        return self.call("POST", "customers", {"Customer": {"Name": "Kund AB"} | values})
-
-    def card(self, **values):
-        answer = self.customer(**ADDRESS, Address2="API_BLANK", **values)
-        return answer.json()["Customer"]["CustomerNumber"]
-
-    def send(self, card=None, **values):
-        values = {"CustomerNumber": card or self.card(), "InvoiceRows": ROWS, **PLAIN, **values}
-        return self.call("POST", "invoices", {"Invoice": values})
-
-    def row(self, **values):
-        return self.send(InvoiceRows=[ROWS[0] | values])
-
-    def invoice(self, **values):
-        return self.send(**values).json()["Invoice"]
-
-    def number(self, **values):
-        return self.invoice(**values)["DocumentNumber"]
-
-    def get(self, number):
-        return self.call("GET", f"invoices/{number}").json()["Invoice"]
-
-    def change(self, number, **values):
-        return self.call("PUT", f"invoices/{number}", {"Invoice": values})
-
-    def do(self, number, action):
-        return self.call("PUT", f"invoices/{number}/{action}")
-
-    def bookkept(self, **values):
-        number = self.number(**values)
-        assert self.do(number, "bookkeep").status_code == 200
-        return number
-
-    def hand_over(self, number, service="LEDGERBASE"):
-        body = {"InvoiceNumber": number, "Service": service, "SendMethod": "LETTER"}
-        return self.call("POST", "noxfinansinvoices", {"NoxFinansInvoice": body})
-
-    def case(self, number):
-        return self.call("GET", f"noxfinansinvoices/{number}").json()["NoxFinansInvoice"]
-
-    def handed_over(self, number):
-        assert self.hand_over(number).status_code == 201
-        wait_for(lambda: self.case(number)["Status"] == "OPEN", "confirmation", 5, 0.02)
-        return number
-
-    def credited(self, number):
-        """Return the number of the credit invoice that is made."""
-        return self.do(number, "credit").json()["Invoice"]["CreditInvoiceReference"]
-
-    def house_work(self, kind="rot", more=(), **values):
-        work = {"HouseWork": True, "HouseWorkType": "CONSTRUCTION", "HouseWorkHoursToReport": 2}
-        rows = [ROWS[0] | work | values, *more]
-        return self.send(InvoiceRows=rows, TaxReductionType=kind)
-
-    def reduce(self, number=None, **values):
-        number = number or self.house_work().json()["Invoice"]["DocumentNumber"]
-        values = {
-            "ReferenceDocumentType": "INVOICE",
-            "ReferenceNumber": number,
-            "CustomerName": "Kund",
-            "SocialSecurityNumber": "19811218-9876",
-            "AskedAmount": 50,
-            **values,
-        }
-        return self.call("POST", "taxreductions", {"TaxReduction": values})
-
-    def reduce_green(self, amounts):
-        work = {"HouseWorkType": "SOLARCELLS"}
-        number = self.house_work("green", **work).json()["Invoice"]["DocumentNumber"]
-        return self.reduce(number, TaxReductionAmounts=amounts)
-
-    def report(self, number, **values):
-        body = {
-            "PaymentAmount": 50,
-            "PaymentMethodCode": "BG",
-            "PaymentMethodAccount": 1930,
-            "ClientTakesFees": False,
-            "BookkeepPaymentInFortnox": True,
-            "ReportToFinance": True,
-            **values,
-        }
-        path = f"noxfinansinvoices/{number}/report-payment"
-        return self.call("PUT", path, {"NoxFinansInvoice": body})
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +137,16 @@ def test_what_is_refused(world, name):
     else:
         assert error["code"] == NO_CODE and said in error["message"]
     assert ("Code" in answer.json()["ErrorInformation"]) == (status == 404)
+
+
+GOOD_NUMBERS = ("556677-8899", "5566778899", "165566778899", "19811218-9876", "811218+9876")
+GOOD_NUMBERS += ("701063-2391",)
+BAD_NUMBERS = ("", "0", "000000-0001", "okänt", "556677-8898", "811318-9875", "SE556677889901")
+
+
+def test_which_numbers_are_swedish():
+    assert [number for number in GOOD_NUMBERS if not rules.is_swedish_number(number)] == []
+    assert [number for number in BAD_NUMBERS if rules.is_swedish_number(number)] == []
 
 
 def rule_decimals(w):
