@@ -140,7 +140,7 @@ class TaxReductions:
         others = self.tax_reductions_of(company, values["ReferenceNumber"])
         check_not_asked_before(values, others)
         invoice["reduction"] = float(invoice["reduction"] + values["AskedAmount"])
-        self.save_invoice(company, invoice)
+        self.keep_invoice(invoice)
         return self._save_reduction(company, values | {"TypeOfReduction": kind.upper()})
 
     def _save_reduction(self, company, values):

@@ -310,6 +310,13 @@ def rule_credit_answer(w):
     assert credit["Total"] == -250
 
 
+def rule_credit_cancelled(w):
+    number = w.bookkept()
+    first = w.credited(number)
+    assert w.do(first, "cancel").status_code == 200
+    assert w.credited(number) not in ("0", first)
+
+
 def rule_credit_house_work(w):
     number = w.house_work().json()["Invoice"]["DocumentNumber"]
     w.do(number, "bookkeep")
@@ -458,6 +465,9 @@ def rule_whole_kronor(w):
     rows = [{"DeliveredQuantity": "1", "Price": 99.71, "VAT": 25}]
     invoice = w.invoice(InvoiceRows=rows)
     assert (invoice["Total"], invoice["RoundOff"], invoice["Balance"]) == (125, 0.36, 125)
+    w.choose(round_to_kronor=False)
+    booked = w.do(invoice["DocumentNumber"], "bookkeep").json()["Invoice"]
+    assert booked["Total"] == 125, "what was made stays"
 
 
 def rule_foreign_number(w):
