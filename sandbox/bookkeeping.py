@@ -37,7 +37,7 @@ class Bookkeeping:
             "VoucherSeries": VOUCHER_SERIES,
             "VoucherYear": 1,
         }
-        invoice = self.save_invoice(company, invoice)
+        invoice = self.keep_invoice(invoice)
         if self._is_credit(invoice) and not self._is_debit_followed(company, invoice):
             self.settle_credit(company, invoice)
         return self.get_invoice(company, number)
@@ -56,7 +56,7 @@ class Bookkeeping:
 
     def mark_as_sent(self, company, number):
         invoice = self.get_invoice(company, number)
-        return self.save_invoice(company, invoice | {"Sent": True})
+        return self.keep_invoice(invoice | {"Sent": True})
 
     def cancel(self, company, number):
         invoice = self.get_invoice(company, number)
@@ -64,7 +64,9 @@ class Bookkeeping:
             raise ServiceError("En bokförd faktura kan inte makuleras.")
         if self.store.get("case", f"{company['company_id']}/{number}"):
             raise ServiceError("En faktura som är skickad till Nox Finans kan inte makuleras.")
-        return self.save_invoice(company, invoice | {"Cancelled": True})
+        if debit_number := invoice.get("CreditInvoiceReference"):
+            self._forget_credit(self.get_invoice(company, debit_number))
+        return self.keep_invoice(invoice | {"Cancelled": True})
 
     # Credits
 
@@ -80,7 +82,7 @@ class Bookkeeping:
         credit |= {"InvoiceDate": today, "DueDate": today, "TaxReductionType": "none"}
         credit = self.keep_new_invoice(company, credit | {"CreditInvoiceReference": number})
         debit["CreditInvoiceReference"] = credit["DocumentNumber"]
-        self.save_invoice(company, debit)
+        self.keep_invoice(debit)
         return credit
 
     def check_creditable(self, debit):
@@ -89,8 +91,13 @@ class Bookkeeping:
             raise ServiceError("Fakturan är redan krediterad.")
         if debit["Cancelled"]:
             raise ServiceError("En makulerad faktura kan inte krediteras.")
-        if not debit["Booked"] and debit["AccountingMethod"] != "CASH":
+        if not debit["Booked"] and debit.get("AccountingMethod") != "CASH":
             raise ServiceError("En faktura som inte är bokförd makuleras i stället.")
+
+    def _forget_credit(self, debit):
+        """Let a debit be credited again, since its credit invoice is cancelled."""
+        del debit["CreditInvoiceReference"]
+        self.keep_invoice(debit)
 
     def _is_credit(self, invoice):
         return invoice["Total"] < 0 and invoice.get("CreditInvoiceReference")
@@ -118,14 +125,13 @@ class Bookkeeping:
 
         What is not booked at Fortnox lowers Nox Finans's balance only.
         """
-        company = self.store.get("company", company_id)
         invoice = self.store.get("invoice", f"{company_id}/{number}")
         before = self.capital_balance(invoice)
         invoice[field] = round(invoice.get(field, 0) + amount, 2)
         if not is_booked:
             fallen = abs(before - self.capital_balance(invoice))
             invoice["unbooked"] = round(invoice.get("unbooked", 0) + fallen, 2)
-        invoice = self.save_invoice(company, invoice, is_booked)
+        invoice = self.keep_invoice(invoice, is_booked)
         if is_booked and field != "credited":
             self._note_payment(company_id, number, amount)
         self.close_if_settled(company_id, invoice)

@@ -20,7 +20,7 @@ class Cases:
         invoice = self.get_invoice(company, number)
         self.check_hand_over(company, invoice, values)
         case = self.new_case(company_id, number, values)
-        invoice = self.save_invoice(company, invoice | {"NoxFinans": True})
+        invoice = self.keep_invoice(invoice | {"NoxFinans": True})
         self.store.put("case", f"{company_id}/{number}", case)
         if invoice["Total"] < 0:
             self.settle_credit(company, invoice)

@@ -140,7 +140,7 @@ class TaxReductions:
         others = self.tax_reductions_of(company, values["ReferenceNumber"])
         check_not_asked_before(values, others)
         invoice["reduction"] = float(invoice["reduction"] + values["AskedAmount"])
-        self.save_invoice(company, invoice)
+        self.keep_invoice(invoice)
         return self._save_reduction(company, values | {"TypeOfReduction": kind.upper()})
 
     def _save_reduction(self, company, values):
@@ -149,7 +149,10 @@ class TaxReductions:
         values = values | {"Id": number, "company_id": company_id}
         return self.store.put("reduction", f"{company_id}/{number}", values)
 
-    def tax_reductions_of(self, company, number):
+    def tax_reductions_of(self, company, number=None):
+        """Return the reductions of one invoice, or all of the company."""
+        if number is None:
+            return self.store.of_company("reduction", company["company_id"])
         return self.store.find("reduction", company["company_id"], "ReferenceNumber", number)
 
     def get_tax_reduction(self, company, number):

@@ -130,7 +130,8 @@ class Invoices:
         given = rules.blanked(rules.given(values))
         if "EmailInformation" in given:
             asked = rules.given(values["EmailInformation"])
-            given["EmailInformation"] = invoice["EmailInformation"] | rules.blanked(asked)
+            kept = invoice.get("EmailInformation", {})
+            given["EmailInformation"] = kept | rules.blanked(asked)
         changed = invoice | given
         self._check(company, changed)
         return self.save_invoice(company, changed)
@@ -152,19 +153,22 @@ class Invoices:
             raise not_found("invoice")
         return invoice
 
-    def save_invoice(self, company, invoice, is_modified=True):
-        """Keep an invoice with its amounts; a modified one is among those of `lastmodified`."""
-        included, has_vat = invoice.get("VATIncluded"), invoice.get("has_vat", True)
+    def save_invoice(self, company, invoice):
+        """Keep an invoice whose rows or head have changed, with its new amounts."""
+        included, has_vat = invoice.get("VATIncluded"), money.has_vat(invoice)
         invoice["InvoiceRows"] = [
             money.kept_row(row if has_vat else row | {"VAT": 0}, included)
             for row in invoice["InvoiceRows"]
         ]
         invoice |= money.totals(invoice, settings_of(company))
-        invoice["company_id"] = company["company_id"]
+        return self.keep_invoice(invoice | {"company_id": company["company_id"]})
+
+    def keep_invoice(self, invoice, is_modified=True):
+        """Keep an invoice with its balance; a modified one is among those of `lastmodified`."""
         if is_modified:
             invoice["LastModified"] = self.now().strftime("%Y-%m-%d %H:%M")
         self._set_balance(invoice)
-        key = f"{company['company_id']}/{invoice['DocumentNumber']}"
+        key = f"{invoice['company_id']}/{invoice['DocumentNumber']}"
         return self.store.put("invoice", key, invoice)
 
     def _set_balance(self, invoice):

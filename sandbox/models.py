@@ -44,6 +44,7 @@ class CustomerFields(Body):
     EmailInvoiceBCC: Text | None = None
     Phone1: Text | None = None
     Phone2: Text | None = None
+    Fax: Text | None = None
     WWW: Text | None = None
     Comments: Text | None = None
     GLN: Annotated[StrictStr, Field(max_length=13)] | None = None
@@ -67,6 +68,15 @@ class CustomerFields(Body):
     DeliveryZipCode: Postcode | None = None
     DeliveryCity: Text | None = None
     DeliveryCountryCode: Code2 | None = None
+    DeliveryPhone1: Text | None = None
+    DeliveryPhone2: Text | None = None
+    VisitingAddress: Text | None = None
+    VisitingZipCode: Postcode | None = None
+    VisitingCity: Text | None = None
+    VisitingCountryCode: Code2 | None = None
+    EmailOffer: Text | None = None
+    EmailOrder: Text | None = None
+    SalesAccount: StrictStr | None = None
     PriceList: StrictStr | None = None
     CostCenter: StrictStr | None = None
     Project: StrictStr | None = None

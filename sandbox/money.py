@@ -73,6 +73,11 @@ def _short(value):
     return "0" if text == "-0" else text
 
 
+def has_vat(invoice):
+    # One of an older ledger does not say.
+    return invoice.get("has_vat", True)
+
+
 def totals(invoice, settings):
     """Return the amounts of an invoice as Fortnox shows them, in its own currency.
 
@@ -81,7 +86,7 @@ def totals(invoice, settings):
     included = invoice.get("VATIncluded")
     rows = invoice["InvoiceRows"]
     parts = [(row_amount(row), row.get("VAT") or 0) for row in rows]
-    fee_percent = FEE_VAT if invoice.get("has_vat", True) else 0
+    fee_percent = FEE_VAT if has_vat(invoice) else 0
     fees = {name: rounded(number(invoice.get(name))) for name in FEES}
     parts += [(fee, fee_percent) for fee in fees.values()]
     net, vat = _sum_by_rate(parts, included) if _is_per_invoice(settings) else _sum(parts, included)

@@ -53,8 +53,10 @@ def _add_company(router, Company):
 def _add_years(router, service, Company):
     @router.get("/financialyears")
     async def years(company: Company, request: Request):
-        settings, asked = settings_of(company), request.query_params.get("date")
-        lists.check_parameters(request.query_params, {"date"})
+        settings, query = settings_of(company), request.query_params
+        # Both spellings occur in the documentation.
+        lists.check_parameters(query, {"date", "Date"})
+        asked = query.get("date") or query.get("Date")
         if asked:
             found = [year_of(settings, _day(asked))]
         elif settings["financial_years"] is None:
