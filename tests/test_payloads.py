@@ -339,6 +339,23 @@ class TestPayloads(NoxFinansCase):
         with self.assertRaisesRegex(RefusedError, "502 rows"):
             case._prepare_invoice()
 
+    def test_no_query_for_each_row(self):
+        # The first one fills caches that all share.
+        self._count_queries(1)
+        self.assertEqual(self._count_queries(60), self._count_queries(2))
+
+    def _count_queries(self, count):
+        """Return how many queries the body of an invoice of so many rows costs."""
+        row = {"name": "Rad", "price_unit": 1, "tax_ids": [Command.set(self.tax.ids)]}
+        unit = {"product_uom_id": self.env.ref("uom.product_uom_hour").id, "quantity": 1.5}
+        rows = [Command.create(row | unit) for _number in range(count)]
+        case = self._make_case(self.make_invoice(invoice_line_ids=rows))
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        case._prepare_invoice()
+        return self.env.cr.sql_log_count - before
+
     def test_a_vat_that_the_service_does_not_know(self):
         tax = self.tax.copy({"amount": 25.5})
         row = {"name": "Kaffe", "price_unit": 100, "tax_ids": [Command.set(tax.ids)]}

@@ -74,7 +74,6 @@ LINE_FIELDS = [
     "amount_currency",
     "collapse_composition",
     "collapse_prices",
-    "currency_id",
     "discount",
     "display_type",
     "name",
@@ -87,6 +86,8 @@ LINE_FIELDS = [
     "sequence",
     "tax_ids",
 ]
+TAX_FIELDS = ["amount", "amount_type", "invoice_legal_notes", "price_include_override"]
+TERM_FIELDS = ["nox_finans_code", "note"]
 SECTIONS = ("line_section", "line_subsection")
 TEXT_LINES = ("line_note", *SECTIONS)
 # What the letter cannot do without.
@@ -109,7 +110,7 @@ class NoxFinansCase(models.Model):
         return _read(move, MOVE_FIELDS, BUYER_REFERENCES + ORDER_NUMBERS)
 
     def _get_partner_to_send(self):
-        return _read(self.partner_id, PARTNER_FIELDS)
+        return _read(self.partner_id, PARTNER_FIELDS, GLN_FIELDS)
 
     def _get_customer_to_send(self):
         return _read(self.commercial_partner_id, PARTNER_FIELDS, GLN_FIELDS)
@@ -230,6 +231,7 @@ class NoxFinansCase(models.Model):
         :raises RefusedError: something does not fit into it
         """
         move = self._get_move_to_send()
+        lines = self._read_lines(move)
         remarks, rest = self._prepare_remarks(move)
         body = payloads.fit(
             {
@@ -256,7 +258,7 @@ class NoxFinansCase(models.Model):
             body["DeliveryDate"] = move.delivery_date.isoformat()
         self._check_lengths(body)
         self._check_address(body)
-        body = self._add_rows(body, move)
+        body = self._add_rows(body, move, lines)
         rows = [*body["InvoiceRows"], *self._mark_other_costs(move, payloads.text_rows(rest))]
         self._check_row_count(rows)
         return body | {"InvoiceRows": rows}
@@ -281,14 +283,9 @@ class NoxFinansCase(models.Model):
         """Return what is said beside the rows, and what of it has no place there."""
         words = payloads.WORDS[self._get_language()]
         kind = "refund" if move.move_type == "out_refund" else "invoice"
-        _read(move.fiscal_position_id, ["note"])
-        _read(move.invoice_payment_term_id, ["note"])
-        notes = [
-            move.narration,
-            move.fiscal_position_id.note,
-            move.taxes_legal_notes,
-            move.invoice_payment_term_id.note,
-        ]
+        position = _read(move.fiscal_position_id, ["note"])
+        term = self._read_term(move.invoice_payment_term_id)
+        notes = [move.narration, position.note, move.taxes_legal_notes, term.note]
         parts = [texts.one_line(words[kind].format(move.name))]
         for note in notes:
             text = texts.many_lines(html2plaintext(note or "", include_references=False))
@@ -303,12 +300,15 @@ class NoxFinansCase(models.Model):
 
     def _get_code_of_terms(self, term):
         """Return the code of Odoo's payment terms: what the settings say, or their one time."""
-        term = term.with_company(self.company_id)
+        term = self._read_term(term)
         if not term or term.nox_finans_code:
             return term.nox_finans_code
         _read(term.line_ids, ["delay_type", "nb_days"])
         is_simple = len(term.line_ids) == 1 and term.line_ids.delay_type == "days_after"
         return str(term.line_ids.nb_days) if is_simple else ""
+
+    def _read_term(self, term):
+        return _read(term.with_company(self.company_id), TERM_FIELDS)
 
     def _get_our_reference(self, move):
         """Return whom the customer may ask: who sold, or who sent it; the system is nobody."""
@@ -319,12 +319,11 @@ class NoxFinansCase(models.Model):
     # Its rows
     # -------------------------------------------------------------------------
 
-    def _add_rows(self, body, move):
+    def _add_rows(self, body, move, lines):
         """Return the body with the invoice's rows, and with what is left of its total.
 
         :raises RefusedError: more is left than roundings and a cash discount explain
         """
-        lines = self._read_lines(move)
         shown = lines.filtered(lambda line: line.display_type in ("product", *TEXT_LINES))
         rows = self._prepare_rows(move, shown.sorted(lambda line: (line.sequence, line.id)))
         if less_vat := self._get_vat_of_cash_discount(lines):
@@ -348,10 +347,10 @@ class NoxFinansCase(models.Model):
     def _read_lines(self, move):
         """Return all lines of the journal entry, with what is sent of them in memory."""
         lines = _read(move.line_ids, LINE_FIELDS)
+        lines.tax_ids.fetch(TAX_FIELDS)
         taxes = lines.tax_ids.flatten_taxes_hierarchy()
-        taxes.fetch(["amount", "amount_type", "price_include_override"])
+        taxes.fetch(TAX_FIELDS)
         taxes.repartition_line_ids.fetch(["document_type", "factor_percent", "repartition_type"])
-        move.currency_id.fetch(["name", "rounding"])
         return lines
 
     def _prepare_rows(self, move, lines):
