@@ -21,14 +21,13 @@ EU = ("DE", "DK", "FI")
 
 
 def restate_vat(move):
-    """Say once more which kind of customer an invoice's taxes tell of, by the taxes' names."""
+    """Say once more of which kinds of customers an invoice's taxes tell, by the taxes' names."""
     country = move.commercial_partner_id.country_id.code
     is_eu = country in EU
     rows = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
     types = set()
     for tax in rows.tax_ids:
-        if tax.amount_type != "percent" or tax.amount not in (0, 6, 12, 25):
-            return None
+        # One that Fortnox does not know is still a tax.
         if tax.amount:
             types.add("EUVAT" if is_eu else "SEVAT")
         elif tax.name == "0% EX G":
@@ -36,11 +35,12 @@ def restate_vat(move):
         elif tax.name == "0% EU G":
             types.add("EUREVERSEDVAT")
         elif "byggmoms" in tax.name:
-            types.add("SEREVERSEDVAT")
+            here = country in ("SE", False)
+            types.add("SEREVERSEDVAT" if here else "EUREVERSEDVAT" if is_eu else "EXPORT")
     if not types:
         at_home = country in ("SE", False)
         types.add("SEVAT" if at_home else "EUREVERSEDVAT" if is_eu else "EXPORT")
-    return types.pop() if len(types) == 1 else None
+    return types
 
 
 # Each that is one, and each that is none: said by hand.
@@ -136,8 +136,8 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "address_length": len(partner.zip or "") > 10 or len(partner.city or "") > 1024,
         "too_many_rows": len(lines) > 500,
         "vat_rate": bool(rates),
-        "vat_mixed": not rates and vat is None,
-        "vat_number": vat in ("SEREVERSEDVAT", "EUREVERSEDVAT")
+        "vat_mixed": len(vat) > 1,
+        "vat_number": bool(vat & {"SEREVERSEDVAT", "EUREVERSEDVAT"})
         and customer.vat not in ("SE556700011101", "DE136695976"),
         "payment_unmatched": move.payment_state in ("paid", "in_payment")
         and move.amount_residual > 0,
