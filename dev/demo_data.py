@@ -264,9 +264,42 @@ class Demo:
         ).action_post()
         for partner in self.firms[2:5]:
             self.create_invoice(partner, "15 dagar", days_ago=5).is_move_sent = True
+        no_number = self.create_customer(
+            "Sjölunds Kiosk", "Torget 2", "871 31", "Härnösand", company_registry="000000-0000"
+        )
+        self.create_invoice(no_number)
+        two = "info@sjostad.example, ekonomi@sjostad.example"
+        two_addresses = self.create_customer(
+            "Sjöstadens Bygg AB", "Kajen 4", "852 31", "Sundsvall", is_company=True, email=two
+        )
+        self.create_invoice(two_addresses, "15 dagar")
+        for name, values in self.prepare_special_terms().items():
+            term = self.terms["30 dagar"].copy({"name": name, **values})
+            self.create_invoice(self.firms[7], invoice_payment_term_id=term.id)
         clerk = self.env["res.users"].search([("login", "=", "clerk")])
         disputed = self.create_invoice(self.firms[5], "15 dagar", days_ago=8).with_user(clerk)
         disputed._nox_finans_note_dispute("Kunden säger att två timmar är för mycket", clerk)
+
+    def prepare_special_terms(self):
+        parts = ((30, 10), (70, 40))
+        return {
+            "30 % inom 10 dagar, resten inom 40": {
+                "line_ids": [
+                    Command.clear(),
+                    *(
+                        Command.create({"value": "percent", "value_amount": share, "nb_days": days})
+                        for share, days in parts
+                    ),
+                ],
+                "nox_finans_service": "invoice",
+            },
+            "2 % inom 10 dagar, 30 dagar netto": {
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+                "nox_finans_service": "invoice",
+            },
+        }
 
     def create_red_invoices(self):
         firm, person = self.firms[0], self.persons[0]
@@ -311,6 +344,35 @@ class Demo:
             }
         ).action_post()
         self.create_invoice(self.firms[4], "20 dagar", days_ago=4)
+        self.create_invoices_that_do_not_fit()
+
+    def create_invoices_that_do_not_fit(self):
+        """One for each that the service would refuse by what stands on the rows or the address."""
+        values = {"type_tax_use": "sale", "company_id": self.company.id}
+        taxes = self.env["account.tax"].create(
+            [
+                {**values, "name": "25,5 % Finland", "amount": 25.5},
+                {**values, "name": "Omvänd betalningsskyldighet bygg", "amount": 0},
+            ]
+        )
+        finland, reversed_here = (Command.set(tax.ids) for tax in taxes)
+        usual = Command.set(self.company.account_sale_tax_id.ids)
+        firm = self.firms[9]
+        for taxes_of_rows in ([finland], [reversed_here], [usual, reversed_here]):
+            rows = [
+                Command.create({"product_id": self.products[0].id, "tax_ids": [taxes_of_row]})
+                for taxes_of_row in taxes_of_rows
+            ]
+            self.create_invoice(firm, invoice_line_ids=rows)
+        note = Command.create({"display_type": "line_note", "name": "Mätarställning"})
+        row = Command.create({"product_id": self.products[0].id})
+        self.create_invoice(firm, post=False, invoice_line_ids=[row, *[note] * 500])
+        short = self.create_customer("Tärnströms Tak", "Takvägen 1", "8715", "Härnösand", True)
+        self.create_invoice(short)
+        long = self.create_customer("Ulriksens VVS", "Vei 1", "NO-0154-0155", "Oslo", True)
+        long.country_id = self.env.ref("base.no")
+        self.create_invoice(long)
+        self.create_invoice(self.firms[2]).action_toggle_block_payment()
 
     def connect(self, sandbox_url):
         """Register the company at the sandbox and take over its credentials."""

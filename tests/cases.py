@@ -31,7 +31,7 @@ lines.reconcile()
 """
 READ_MONEY = """
 names = ["state", "close_reason", "received_amount", "booked_amount", "reported_amount",
-    "unbooked_amount", "unreported_amount", "difference", "money_message",
+    "reported_credit", "unbooked_amount", "unreported_amount", "difference", "money_message",
     "capital_balance", "requested_action", "handed_over_amount"]
 result = {name: case[name] for name in names} | {
     "total": move.amount_total, "residual": move.amount_residual,
@@ -114,6 +114,10 @@ class Case:
 
     def credit_in_odoo(self, amount):
         self.code(CREDIT, amount=amount)
+
+    def questions(self):
+        """Return what a person is asked about the case."""
+        return self.code("result = case.activity_ids.mapped('note')")
 
     def money(self):
         """Return what Odoo knows of the case's money, and what the service has got of it."""

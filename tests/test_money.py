@@ -30,6 +30,29 @@ def test_paid_in_two_parts_at_the_service(case):
     assert "PBNK" in case.chatter()
 
 
+def test_booked_is_what_came_in_to_the_ore(case):
+    total = case.money().total
+    case.pay(total - 0.5)
+    money = case.money()
+    assert (money.payments, money.residual) == ([total - 0.5], 0.5)
+    assert (money.booked_amount, money.unbooked_amount, money.difference) == (total - 0.5, 0, 0)
+    case.pay(0.5)
+    money = case.money()
+    assert (sorted(money.payments), money.residual) == ([0.5, total - 0.5], 0)
+    assert (money.state, money.close_reason) == ("closed", "paid")
+
+
+def test_closed_with_a_few_ore_left_is_paid_and_the_rest_is_seen(case):
+    total = case.money().total
+    case.pay(total - 0.5)
+    case.forge("GET", "/noxfinansinvoices/{}", {"NoxFinansInvoice": {"Status": "CLOSED"}})
+    case.sync()
+    money = case.money()
+    assert (money.state, money.close_reason) == ("closed", "paid")
+    assert (money.payments, money.residual, money.difference) == ([total - 0.5], 0.5, -0.5)
+    assert money.is_listed
+
+
 def test_fees_are_not_the_invoices_money(case):
     case.advance(60)
     money = case.money()
@@ -55,13 +78,105 @@ def test_paid_in_odoo_is_reported_once(case):
     assert money.there.reported == money.total and money.payments == []
 
 
+def reported(case):
+    """Return what was reported to the service: what was paid, and what was credited."""
+    money = case.money()
+    assert money.there.reported == money.reported_amount
+    return money.reported_amount - money.reported_credit, money.reported_credit
+
+
 def test_a_credit_note_is_reported(case):
     total = case.money().total
     case.credit_in_odoo(total)
     case.sync()
+    assert reported(case) == (0, total), "no money came: none is booked there"
     money = case.money()
     assert (money.state, money.close_reason, money.reported_amount) == ("closed", "credited", total)
     assert money.payments == [] and money.residual == 0
+
+
+def test_a_payment_and_a_credit_are_reported_apart(case):
+    case.pay_in_odoo(30)
+    case.credit_in_odoo(20)
+    for _one_at_a_time in range(2):
+        case.sync()
+    assert reported(case) == (30, 20)
+    money = case.money()
+    assert (money.unreported_amount, money.payments) == (0, [])
+
+
+def test_asked_about_a_credit_it_says_so(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.credit_in_odoo(20)
+    case.sync()
+    (question,) = case.questions()
+    assert "was credited in Odoo" in question
+    case.code("case.with_user(case.user_id).action_report_outside()")
+    case.sync()
+    assert reported(case) == (0, 20)
+    assert case.questions() == []
+
+
+def test_a_question_goes_with_the_payment_that_it_is_about(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.pay_in_odoo(30)
+    case.sync()
+    case.pay_in_odoo(10)
+    (question,) = case.questions()
+    assert "40.00" in question.replace(",", "."), "the newest amount"
+    case.code(CANCEL)
+    assert case.questions() == []
+    case.pay_in_odoo(30)
+    case.sync()
+    assert len(case.questions()) == 1, "asked anew"
+
+
+CANCEL = """
+payments = move.line_ids.matched_credit_ids.credit_move_id.move_id.origin_payment_id
+payments.action_draft()
+payments.action_cancel()
+"""
+
+
+@pytest.mark.parametrize("mode", ["auto", "ask"])
+def test_a_payment_without_an_entry_is_reported_or_asked_about(setting, case, mode):
+    set_up(setting, journal=True, mode=mode)
+    case.code(REGISTER, amount=30)
+    case.sync()
+    money = case.money()
+    assert money.residual == money.total
+    assert (money.unreported_amount, money.activities) == ((0, 0) if mode == "auto" else (30, 1))
+    assert reported(case) == ((30 if mode == "auto" else 0), 0)
+
+
+def test_a_question_goes_with_a_payment_without_an_entry(setting, case):
+    set_up(setting, journal=True, mode="ask")
+    case.code(REGISTER, amount=30)
+    case.sync()
+    assert len(case.questions()) == 1
+    case.code("move.matched_payment_ids.action_cancel()")
+    money = case.money()
+    assert (money.unreported_amount, money.activities) == (0, 0)
+
+
+# As with Odoo Enterprise, by the hook that Odoo's own tests use: the entry comes with the bank.
+REGISTER = """
+from unittest.mock import patch
+journal = env["account.journal"].search(
+    [("type", "=", "bank"), ("company_id", "=", case.company_id.id)], limit=1)
+accounts = {line: line.payment_account_id for line in journal.inbound_payment_method_line_ids}
+journal.inbound_payment_method_line_ids.payment_account_id = False
+with patch.object(
+    env.registry["account.move"], "_get_invoice_in_payment_state", lambda move: "in_payment"
+):
+    payment = env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=move.ids
+    ).create({"amount": amount, "journal_id": journal.id})._create_payments()
+    env.flush_all()
+for line, account in accounts.items():
+    line.payment_account_id = account
+assert not payment.move_id and move.payment_state == "in_payment"
+"""
 
 
 def test_both_at_the_same_time(case):

@@ -292,13 +292,23 @@ class NoxFinansCase(models.Model):
         lowered = self.handed_over_amount - (capital or 0)
         if not is_closed and self._is_same(lowered, self.received_amount):
             return
-        if is_closed or not self._is_same(capital, self.ledger_balance):
+        if is_closed or not self._is_same(capital, self._get_ledger_capital()):
             self._note_ledger(client)
-        self.received_amount = self.handed_over_amount - max(capital or 0, self.ledger_balance)
+        ledger = self._get_ledger_capital()
+        self.received_amount = self.handed_over_amount - max(capital or 0, ledger)
         if is_closed:
             # The service closes a case as settled that a few öre are left of.
-            is_unclear = abs((capital or 0) - self.ledger_balance) >= SMALL_REST
+            is_unclear = abs((capital or 0) - ledger) >= SMALL_REST
             self.unclear_since = is_unclear and (self.unclear_since or fields.Datetime.now())
+
+    def _get_ledger_capital(self):
+        """Return what of the service's ledger is to be collected: it does not book our credits.
+
+        Whether its balance falls by them all the same is not documented: either is taken for right.
+        """
+        ledger = self.ledger_balance
+        unbooked = self._round(ledger - self.reported_credit)
+        return ledger if self._is_same(ledger, self.capital_balance) else max(unbooked, 0)
 
     def _is_ended(self):
         """While the two balances disagree, it is not known how the case has ended."""

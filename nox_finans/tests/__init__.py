@@ -11,6 +11,7 @@ from . import (
     test_ledger,
     test_outlook,
     test_overview,
+    test_report,
     test_rights,
     test_rule,
     test_selection,

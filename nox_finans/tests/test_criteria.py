@@ -1,10 +1,12 @@
 import random
+import re
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
 from odoo import Command
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..models.nox_finans_criterion import CRITERIA, CompanyRules, failing_criteria
 from .common import NoxFinansCase
@@ -13,6 +15,58 @@ INVOICES = 520
 # While it is still the day before in UTC, Sweden is already on the next one.
 JUST_PAST_MIDNIGHT_IN_SWEDEN = "2026-06-14 22:30:00"
 TODAY_IN_SWEDEN = "2026-06-15"
+
+
+EU = ("DE", "DK", "FI")
+
+
+def restate_vat(move):
+    """Say once more of which kinds of customers an invoice's taxes tell, by the taxes' names."""
+    country = move.commercial_partner_id.country_id.code
+    is_eu = country in EU
+    rows = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+    types = set()
+    for tax in rows.tax_ids:
+        # One that Fortnox does not know is still a tax.
+        if tax.amount:
+            types.add("EUVAT" if is_eu else "SEVAT")
+        elif tax.name == "0% EX G":
+            types.add("EXPORT")
+        elif tax.name == "0% EU G":
+            types.add("EUREVERSEDVAT")
+        elif "byggmoms" in tax.name:
+            here = country in ("SE", False)
+            types.add("SEREVERSEDVAT" if here else "EUREVERSEDVAT" if is_eu else "EXPORT")
+    if not types:
+        at_home = country in ("SE", False)
+        types.add("SEVAT" if at_home else "EUREVERSEDVAT" if is_eu else "EXPORT")
+    return types
+
+
+# Each that is one, and each that is none: said by hand.
+NUMBERS = {
+    "556700-0111": True,
+    "5567000111": True,
+    "165567000111": True,
+    "SE556700011101": True,
+    "19640823-3234": True,
+    "640823+3234": True,
+    "701063-2391": True,
+    "okänt": False,
+    "0": False,
+    "000000-0000": False,
+    "556700-0112": False,
+    "/": False,
+}
+EMAILS = {
+    "bjork@example.com": True,
+    "Björk <bjork@example.com>": True,
+    "a@example.com, b@example.com": False,
+    "okänt": False,
+    "bjork@": False,
+    " ": False,
+}
+CODES = {"871 53": True, "87153": True, "SE-871 53": True, "8715": False, "871 531": False}
 
 
 def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"):
@@ -44,7 +98,21 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
     )
 
     def filled(text):
-        return bool(text and text.strip())
+        return bool(re.search(r"[\wÅÄÖåäö]", text or ""))
+
+    lines = move.invoice_line_ids
+    rates = lines.tax_ids.filtered(
+        lambda tax: tax.amount_type != "percent" or tax.amount not in (0, 6, 12, 25)
+    )
+    vat = restate_vat(move)
+    is_here = partner.country_id.code in ("SE", False)
+    is_code = CODES.get(partner.zip, False) if is_here else filled(partner.zip)
+    is_email = EMAILS.get(partner.email, False)
+    is_number = any(
+        NUMBERS.get(number, False) for number in (customer.company_registry, customer.vat)
+    )
+    if customer.country_id.code not in ("SE", False):
+        is_number = bool(customer.company_registry or customer.vat)
 
     broken = {
         "balance": move.amount_residual <= 0,
@@ -58,23 +126,35 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "payment_term": not is_active,
         "future_date": bool(move.invoice_date) and move.invoice_date > today,
         "customer_name": not filled(partner.name) and not filled(partner.parent_id.name),
-        "address": not all(map(filled, (partner.street, partner.zip, partner.city))),
+        "address": not is_code or not all(map(filled, (partner.street, partner.city))),
         "too_old": bool(move.invoice_date) and move.invoice_date < today - relativedelta(years=2),
         "no_rows": not any(line.display_type == "product" for line in move.invoice_line_ids),
         "credit_note": move.move_type == "out_refund"
         and (not debit or debit.amount_residual < move.amount_residual),
         "not_due": service == "reminder"
         and not (move.invoice_date_due and move.invoice_date_due < today),
+        "address_length": len(partner.zip or "") > 10 or len(partner.city or "") > 1024,
+        "too_many_rows": len(lines) > 500,
+        "vat_rate": bool(rates),
+        "vat_mixed": len(vat) > 1,
+        "vat_number": bool(vat & {"SEREVERSEDVAT", "EUREVERSEDVAT"})
+        and customer.vat not in ("SE556700011101", "DE136695976"),
+        "payment_unmatched": move.payment_state in ("paid", "in_payment")
+        and move.amount_residual > 0,
+        "payment_blocked": move.payment_state == "blocked",
         "open_case": bool(case) and case.state != "refused",
         "opted_out": customer.nox_finans_opt_out,
         "dispute": move.nox_finans_is_disputed,
-        "id_number": not filled(customer.company_registry)
-        and (not filled(customer.vat) or customer.vat.strip() == "/"),
-        "email": channel == "email" and not filled(partner.email),
+        "id_number": not is_number,
+        "email": channel == "email" and not is_email,
+        "email_form": bool(partner.email) and not is_email,
         "short_term": service == "invoice" and max(term.line_ids.mapped("nb_days")) < 10,
+        "instalments": is_active and len(term.line_ids) > 1,
+        "cash_discount": is_active and term.early_discount,
         "abroad": bool(partner.country_id) and partner.country_id.code != "SE",
         "outstanding_credit": bool(credit_lines),
-        "partly_paid": 0 < move.amount_residual < move.amount_total,
+        "partly_paid": 0 < move.amount_residual < move.amount_total
+        and move.payment_state == "partial",
         # All of a company's invoices at once: has a test of its own.
         "old_statement": False,
         "already_sent": move.is_move_sent and service == "invoice" and channel != "none",
@@ -90,6 +170,35 @@ class TestCriteria(NoxFinansCase):
         cls.startClassPatcher(freeze_time(JUST_PAST_MIDNIGHT_IN_SWEDEN, tick=True))
         super().setUpClass()
         cls.random = random.Random(20260615)
+        cls.taxes = cls._make_taxes()
+        cls.term_parts, cls.term_discount = (cls.make_term(name, 30, "invoice") for name in "PD")
+        cls.term_parts.line_ids = [
+            Command.clear(),
+            Command.create({"value": "percent", "value_amount": 30, "nb_days": 10}),
+            Command.create({"value": "percent", "value_amount": 70, "nb_days": 40}),
+        ]
+        cls.term_discount.write({"early_discount": True, "discount_percentage": 2})
+
+    @classmethod
+    def _make_taxes(cls):
+        """Return one tax of each kind: usual ones of the chart, and some that a user may make."""
+        taxes = cls.env["account.tax"].search(
+            [
+                ("company_id", "=", cls.company.id),
+                ("type_tax_use", "=", "sale"),
+                ("name", "in", ["25% G", "12% S", "0% EU G", "0% EX G"]),
+            ]
+        )
+        values = {"company_id": cls.company.id, "type_tax_use": "sale"}
+        own = cls.env["account.tax"].create(
+            [
+                {**values, "name": "25,5 %", "amount": 25.5},
+                {**values, "name": "Skatt per styck", "amount_type": "fixed", "amount": 3},
+                {**values, "name": "0 % momsfritt", "amount": 0},
+                {**values, "name": "Omvänd byggmoms", "amount": 0},
+            ]
+        )
+        return {tax.name: tax for tax in taxes + own}
 
     def test_table_has_the_published_list_first(self):
         self.assertEqual(
@@ -116,7 +225,7 @@ class TestCriteria(NoxFinansCase):
         moves += self._make_boundaries()
         self._change_after_posting(moves)
         self.env.invalidate_all()
-        invoice_terms = self.term_30 + self.term_5
+        invoice_terms = self.term_30 + self.term_5 + self.term_parts + self.term_discount
         expected = {
             move: restate(move, self.today, invoice_terms, self.term_reminder) for move in moves
         }
@@ -180,6 +289,17 @@ class TestCriteria(NoxFinansCase):
             {"nox_finans_opt_out": True},
             {"country_id": self.env.ref("base.no").id},
             {"country_id": False},
+            {"zip": "8715"},
+            {"zip": "871 531"},
+            {"zip": "SE-871 53"},
+            {"street": "-"},
+            {"city": "x" * 1025},
+            {"country_id": self.env.ref("base.dk").id, "zip": "DK-12345678"},
+            {"country_id": self.env.ref("base.de").id, "vat": "DE136695976"},
+            {"country_id": self.env.ref("base.de").id},
+            {"company_registry": False, "vat": "SE556700011101"},
+            *({"company_registry": number} for number in NUMBERS),
+            *({"email": email} for email in EMAILS),
         ]
         partners = [self.make_customer(**values) for values in variants]
         # What is agreed with the customer counts for its other addresses too.
@@ -212,6 +332,7 @@ class TestCriteria(NoxFinansCase):
         dates = [self.today + timedelta(days=days) for days in dates]
         dates += [self.today - relativedelta(years=2), self.today - relativedelta(years=2, days=1)]
         terms = [self.term_30, self.term_30, self.term_5, self.term_reminder, self.term_inactive]
+        terms += [self.term_parts, self.term_discount]
         self.term_5.nox_finans_channel = "email"
         self.term_inactive.nox_finans_channel = "none"
         euro = self.env.ref("base.EUR")
@@ -230,7 +351,14 @@ class TestCriteria(NoxFinansCase):
                     "nox_finans_not_ready": self.random.random() < 0.05,
                     "nox_finans_is_disputed": self.random.random() < 0.05,
                     "invoice_line_ids": [
-                        Command.create({"name": "Work", "price_unit": choose([100, 250.5, 999])})
+                        Command.create(
+                            {
+                                "name": "Work",
+                                "price_unit": choose([100, 250.5, 999]),
+                                "tax_ids": [Command.set(self._choose_taxes().ids)],
+                            }
+                        )
+                        for _row in range(choose([1, 1, 1, 2, 3]))
                     ],
                 }
                 for _index in range(INVOICES)
@@ -240,6 +368,11 @@ class TestCriteria(NoxFinansCase):
         posted.action_post()
         (moves - posted)[:10].button_cancel()
         return moves
+
+    def _choose_taxes(self):
+        """Return a row's taxes: mostly one of the usual."""
+        name = self.random.choice(["25% G"] * 25 + ["12% S"] * 5 + [*self.taxes, None, None])
+        return self.taxes[name] if name else self.env["account.tax"]
 
     def _choose_type_and_partner(self, partners):
         """A credit note makes all invoices of its customer yellow: few customers get one."""
@@ -278,7 +411,22 @@ class TestCriteria(NoxFinansCase):
             )
             credit.reversed_entry_id = debit
             credits += credit
-        return paid + partly + nothing + no_rows + only_note + house + debit + credits
+        long = self._make_long(500) + self._make_long(501)
+        blocked = self.make_invoice()
+        blocked.action_toggle_block_payment()
+        moves = paid + partly + nothing + no_rows + only_note + house + debit + credits
+        return moves + long + blocked + self._make_unmatched()
+
+    def _make_long(self, count):
+        note = {"display_type": "line_note", "name": "Note"}
+        rows = [{"name": "Work", "price_unit": 10}] + [note] * (count - 1)
+        return self.make_invoice(post=False, invoice_line_ids=[Command.create(row) for row in rows])
+
+    def _make_unmatched(self):
+        """Return an invoice that is paid as with Odoo Enterprise: the balance stays."""
+        move = self.make_invoice()
+        self.pay_without_entry(move)
+        return move
 
     def _change_after_posting(self, moves):
         """What can only be had afterwards: sent marks, cases in all states."""
@@ -326,3 +474,136 @@ class TestCriteria(NoxFinansCase):
             entry, entry.search([("nox_finans_status", "in", ["approved", "rejected"])])
         )
         self.assertIn(entry, entry.search([("nox_finans_status", "=", False)]))
+
+    # -------------------------------------------------------------------------
+
+    def assert_broken(self, move, code, is_broken=True):
+        self.env.invalidate_all()
+        links = move.nox_finans_reason_links or []
+        (self.assertIn if is_broken else self.assertNotIn)(code, [link["code"] for link in links])
+
+    def test_details_of_the_customer(self):
+        """Each field is judged by what it is, by lists of what is one and what is none."""
+        lists = (
+            ("company_registry", NUMBERS, "nox_finans_has_id_number"),
+            ("email", EMAILS, "nox_finans_has_email"),
+            ("zip", CODES, "nox_finans_has_address"),
+            ("street", {"4": True, "Åvägen": True, "-": False}, "nox_finans_has_address"),
+            ("city", {"Å": True, "?": False}, "nox_finans_has_address"),
+            ("name", {"Ö": True, "...": False}, "nox_finans_has_name"),
+        )
+        for field, values, helper in lists:
+            for value, is_one in values.items():
+                customer = self.make_customer(**{field: value})
+                self.assertEqual(customer[helper], is_one, f"{field} {value!r}")
+        abroad = self.make_customer(country_id=self.env.ref("base.no").id, zip="0154")
+        self.assertTrue(abroad.nox_finans_has_address)
+
+    def test_vat_number(self):
+        germany = self.env.ref("base.de").id
+        for country, number, is_one in (
+            (self.env.ref("base.se").id, "SE556700011101", True),
+            (self.env.ref("base.se").id, "556700011101", True),
+            (germany, "DE136695976", True),
+            (germany, "DE 136 695 976", True),
+            (germany, "DE136695977", False),
+            (germany, "/", False),
+        ):
+            customer = self.make_customer(country_id=country)
+            # Odoo's own check would not let a person write the wrong ones.
+            self.env.cr.execute(
+                "UPDATE res_partner SET vat = %s WHERE id = %s", (number, customer.id)
+            )
+            customer.invalidate_recordset()
+            self.env.add_to_compute(customer._fields["nox_finans_has_vat_number"], customer)
+            self.assertEqual(customer.nox_finans_has_vat_number, is_one, number)
+
+    def make_taxed(self, *names, **values):
+        rows = [
+            {"name": "Work", "price_unit": 100, "tax_ids": [Command.set(self.taxes[name].ids)]}
+            for name in names
+        ]
+        return self.make_invoice(invoice_line_ids=[Command.create(row) for row in rows], **values)
+
+    def test_kinds_of_vat(self):
+        norway, germany = (
+            self.make_customer(country_id=self.env.ref(f"base.{code}").id) for code in ("no", "de")
+        )
+        home = self.customer
+        for customer, names, vat_type in (
+            (home, ["25% G", "12% S"], "SEVAT"),
+            (home, ["25% G", "0 % momsfritt"], "SEVAT"),
+            (home, ["0 % momsfritt"], "SEVAT"),
+            (home, ["Omvänd byggmoms"], "SEREVERSEDVAT"),
+            (home, ["Omvänd byggmoms", "0 % momsfritt"], "SEREVERSEDVAT"),
+            (home, ["Omvänd byggmoms", "25% G"], None),
+            (home, ["25,5 %"], None),
+            (home, ["Skatt per styck"], None),
+            (germany, ["25% G"], "EUVAT"),
+            (germany, ["0% EU G"], "EUREVERSEDVAT"),
+            (germany, ["0 % momsfritt"], "EUREVERSEDVAT"),
+            (germany, ["0% EU G", "0% EX G"], None),
+            (norway, ["0% EX G"], "EXPORT"),
+            (norway, ["0 % momsfritt"], "EXPORT"),
+            (norway, ["25% G"], "SEVAT"),
+        ):
+            move = self.make_taxed(*names, partner_id=customer.id)
+            self.assertEqual(move._get_nox_finans_vat_type(), vat_type, (customer.name, names))
+            self.assertEqual(
+                move.nox_finans_status == "rejected" and vat_type is None, not vat_type
+            )
+
+    def test_all_sales_taxes_of_the_chart_have_a_kind(self):
+        found = {
+            tax.name: tax.nox_finans_vat_kind
+            for tax in self.env["account.tax"].search(
+                [("company_id", "=", self.company.id), ("type_tax_use", "=", "sale")]
+            )
+        }
+        expected = dict.fromkeys(("25% G", "25% S", "12% G", "12% S", "6% G", "6% S"), "taxed")
+        expected |= dict.fromkeys(("0% EU S", "0% EU G", "0% EU G Tr"), "eu_reversed")
+        expected |= dict.fromkeys(("0% EU RS", "0% EX G"), "export")
+        # Charged and set off in one: no percentage on a row says that.
+        expected |= dict.fromkeys(("25% EU G Tr", "12% EU G Tr", "6% EU G Tr"), "unfit")
+        self.assertEqual({name: found[name] for name in expected}, expected)
+
+    def test_paid_and_not_matched(self):
+        move = self._make_unmatched()
+        self.assertEqual(move.amount_residual, move.amount_total)
+        self.assertEqual(move._get_nox_finans_owed(), 0)
+        self.assert_broken(move, "payment_unmatched")
+        self.assertTrue(self.send(move)[1])
+        move.matched_payment_ids.action_cancel()
+        self.assert_broken(move, "payment_unmatched", is_broken=False)
+        self.assertEqual(move._get_nox_finans_owed(), move.amount_total)
+
+    def test_a_payment_without_entry_pays_the_oldest_first(self):
+        moves = self.make_invoice(invoice_date=self.today - timedelta(days=3)) + self.make_invoice()
+        payment = self.pay_without_entry(moves[0])
+        payment.invoice_ids = moves
+        payment.amount = moves[0].amount_total + 100
+        owed = [move._get_nox_finans_owed() for move in moves]
+        self.assertEqual(owed, [0, moves[1].amount_total - 100])
+
+    def test_blocked_for_payment(self):
+        move = self.make_invoice()
+        move.action_toggle_block_payment()
+        self.assert_broken(move, "payment_blocked")
+        move.action_toggle_block_payment()
+        self.assertEqual(move.nox_finans_status, "approved")
+
+    def test_what_the_debtor_is_asked_stands_in_the_message(self):
+        move = self.make_invoice(invoice_payment_term_id=self.term_parts.id)
+        self.assertEqual(move.nox_finans_status, "warning")
+        reasons = move.nox_finans_reasons.replace("\N{NO-BREAK SPACE}", " ")
+        last = format_date(self.env, self.today + timedelta(days=40))
+        self.assertIn(f"1 000,00 kr, at once, due on {last}", reasons)
+        move = self.make_invoice(invoice_payment_term_id=self.term_discount.id)
+        self.assertIn("cash discount", move.nox_finans_reasons)
+
+    def test_no_valid_email_goes_by_letter(self):
+        self.customer.email = "a@example.com, b@example.com"
+        self.customer.nox_finans_channel = "email"
+        move = self.make_invoice()
+        self.assertEqual(move.nox_finans_used_channel, "letter")
+        self.assert_broken(move, "email")

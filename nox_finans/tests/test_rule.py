@@ -50,6 +50,8 @@ class TestRule(NoxFinansCase):
         self.pay(partly, 10)
         red = self.make_overdue(9)
         red.nox_finans_not_ready = True
+        left_out = self.make_overdue(9)
+        left_out.no_followup = True
         return taken, {
             self.make_overdue(4): "less than 5 days",
             self.make_overdue(9, price=50): "too small",
@@ -59,6 +61,7 @@ class TestRule(NoxFinansCase):
             other: "reminder service",
             disputed: "disputes",
             red: "not ready",
+            left_out: "follow-up",
             partly: "partly paid",
         }
 
