@@ -441,7 +441,7 @@ class NoxFinansCheckRow(models.Model):
 class NoxFinansConnector(models.Model):
     """A connection's set-up is checked by hand, once a week, and before a year's end."""
 
-    _inherit = "nox.finans.connector"
+    _inherit = "nox.finans.connector"  # pylint: disable=consider-merging-classes-inherited
 
     check_ids = fields.One2many(
         comodel_name="nox.finans.check",
