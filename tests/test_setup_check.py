@@ -50,12 +50,12 @@ def in_order(odoo_server, sandbox, company, connector_id, manager):
     yield
     manager.call("nox.finans.unit", "unlink", unit)
     sandbox.clear_faults()
-    choose(sandbox, company, **usual)
+    choose(sandbox, company, financial_years=usual["financial_years"])
     sign_in(manager, sandbox, connector_id, company)
 
 
 def choose(sandbox, company, **settings):
-    sandbox.post("company-settings", company_id=company["company_id"], **settings)
+    sandbox.post("company-settings", **settings, company_id=company["company_id"])
 
 
 def check(browser, connector_id):

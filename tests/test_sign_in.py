@@ -20,6 +20,8 @@ def connected_again(odoo_server, sandbox, company, connector_id, manager):
         "ir.config_parameter", "set_param", "nox_finans.sandbox_url", sandbox.url
     )
     manager.call("nox.finans.connector", "action_disconnect", [connector_id])
+    # What a test has left open at another company.
+    odoo_server.sql("UPDATE nox_finans_connector SET remote_registry = NULL")
     answer = sign_in(manager, sandbox, connector_id, company)
     assert answer.status_code == 303, answer.text
 
@@ -160,8 +162,8 @@ def test_another_company_does_not_get_the_open_cases(
 def test_another_company_than_odoos_is_asked_about_before_anything_is_sent(
     odoo_server, sandbox, manager, connector_id, company, make_invoice, send
 ):
-    manager.call("nox.finans.connector", "action_disconnect", [connector_id])
-    odoo_server.sql("UPDATE nox_finans_connector SET remote_registry = NULL")
+    # Whatever other tests have left at the company that is connected is no longer open.
+    odoo_server.sql("UPDATE nox_finans_case SET state = 'closed' WHERE state <> 'refused'")
     other = sandbox.post("companies", name="Fel Bolag AB", organisation_number="556000-4615")
     assert sign_in(manager, sandbox, connector_id, other).status_code == 303
     row = read(manager, connector_id, "state", "connection_message", "is_company_doubted")

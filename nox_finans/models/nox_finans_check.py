@@ -431,8 +431,8 @@ class NoxFinansCheckRow(models.Model):
     sequence = fields.Integer(readonly=True)
     code = fields.Selection(selection=ITEMS, string="Item", required=True, readonly=True)
     result = fields.Selection(selection=RESULTS, required=True, readonly=True)
-    message = fields.Char(string="What Was Found", readonly=True)
-    advice = fields.Char(string="What to Do", readonly=True)
+    message = fields.Text(string="What Was Found", readonly=True)
+    advice = fields.Text(string="What to Do", readonly=True)
     date = fields.Datetime(string="Checked on", required=True, readonly=True)
 
     _one_per_item = models.UniqueIndex("(connector_id, code)")
@@ -441,7 +441,7 @@ class NoxFinansCheckRow(models.Model):
 class NoxFinansConnector(models.Model):
     """A connection's set-up is checked by hand, once a week, and before a year's end."""
 
-    _inherit = "nox.finans.connector"
+    _inherit = "nox.finans.connector"  # pylint: disable=consider-merging-classes-inherited
 
     check_ids = fields.One2many(
         comodel_name="nox.finans.check",

@@ -36,6 +36,8 @@ HELP_URL = "https://www.noxfinans.se"
 CALLBACK_PATH = "/nox_finans/callback"
 # Renewed this many seconds before it runs out, so that it does not run out on the way.
 TOKEN_MARGIN = 60
+# Seconds that a person's own question waits for the end of the cron's run.
+RUN_PATIENCE = 5
 # A queue that has not moved for so long is an administrator's business.
 STANDSTILL = timedelta(hours=1)
 SHOWN_TROUBLES = 40
@@ -502,7 +504,8 @@ class NoxFinansConnector(models.Model):
     def _speak_aside(self):
         """Give a client for what a person does now, also while the cron works for the company.
 
-        One such person at a time and company; beside the cron only the reserved calls go.
+        One such person at a time and company; beside the cron only the reserved calls go, which
+        are few: most of its runs are short and waited for.
         """
         with self._lock_cursor() as lock:
             lock.execute(
@@ -513,7 +516,7 @@ class NoxFinansConnector(models.Model):
                 )
             )
             key = self._get_window_key()
-            window = window_of(key) if self._lock_run(lock) else guest_window_of(key)
+            window = window_of(key) if self._wait_for_run(lock) else guest_window_of(key)
             client = self._get_client(window)
             calls = []
             client.on_exchange = calls.append
@@ -522,6 +525,15 @@ class NoxFinansConnector(models.Model):
                 yield client
             finally:
                 self._log_aside(calls)
+
+    def _wait_for_run(self, cr):
+        """Return whether this process is, within a moment, the only one that works for it."""
+        end = time.monotonic() + RUN_PATIENCE
+        while not self._lock_run(cr):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _log_aside(self, calls):
         """Log the calls of :meth:`_speak_aside`, whatever becomes of the caller's transaction."""

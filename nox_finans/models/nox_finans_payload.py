@@ -301,11 +301,11 @@ class NoxFinansCase(models.Model):
     def _get_code_of_terms(self, term):
         """Return the code of Odoo's payment terms: what the settings say, or their one time."""
         term = self._read_term(term)
-        if not term or term.nox_finans_code:
-            return term.nox_finans_code
-        _read(term.line_ids, ["delay_type", "nb_days"])
-        is_simple = len(term.line_ids) == 1 and term.line_ids.delay_type == "days_after"
-        return str(term.line_ids.nb_days) if is_simple else ""
+        if not term:
+            return ""
+        if not term.nox_finans_code:
+            _read(term.line_ids, ["delay_type", "nb_days"])
+        return term._get_nox_finans_code() or ""
 
     def _read_term(self, term):
         return _read(term.with_company(self.company_id), TERM_FIELDS)

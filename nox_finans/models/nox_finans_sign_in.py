@@ -103,7 +103,7 @@ class NoxFinansConnector(models.Model):
         self.ensure_one()
         self._check_may_connect()
         if not self.is_company_doubted:
-            return
+            return None
         # Full rights: only the system writes the state; who may connect has been let through above.
         connector = self.sudo()
         connector.write({"confirmed_registry": self.remote_registry, "state": "connected"})
@@ -116,6 +116,7 @@ class NoxFinansConnector(models.Model):
             )
         )
         self._trigger_exchange()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def _forget_company(self):
         # Full rights: what the system has noted of the other side.
