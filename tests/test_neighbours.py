@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import requests
-from conftest import start_odoo
+from conftest import RpcError, start_odoo
 
 from dev import databases
 
@@ -69,6 +69,8 @@ def order(admin, clerk, make_invoice, second_company):
         {
             "partner_id": customer,
             "payment_term_id": term,
+            # Odoo has made the only one before the company had its currency.
+            "pricelist_id": False,
             "order_line": [
                 [0, 0, {"product_id": product, "product_uom_qty": 3, "price_unit": 333.33}],
                 [0, 0, {"display_type": "line_note", "name": "Nyckel hos grannen"}],
@@ -99,9 +101,9 @@ def invoice_order(admin):
             "account.move",
             "read",
             [action["res_id"]],
-            ["name", "amount_total", "nox_finans_status"],
+            ["name", "amount_total", "nox_finans_status", "nox_finans_reasons"],
         )
-        assert row["nox_finans_status"] == "approved", row
+        assert row["nox_finans_status"] == "approved", row["nox_finans_reasons"]
         return SimpleNamespace(**row)
 
     return invoice_order
@@ -153,12 +155,13 @@ def test_odoos_own_send_offers_all_ways_and_keeps_our_rules(
     assert "nox_finans_environment" in dialog.read("alerts")
     dialog.send()
     assert case_of(invoice).state == "queued"
-    # Now no other way is offered, nor taken.
+    # Now no other way is taken, neither an old one nor one that came later.
     dialog = open_send(invoice)
-    offered = dialog.read("sending_method_checkboxes")
-    assert not {"snailmail", "email", "peppol"} & {
-        method for method, shown in offered.items() if not shown.get("readonly")
-    }, offered
+    for method in ("peppol", "snailmail"):
+        dialog.write({"sending_methods": [method]})
+        assert dialog.read("alerts")["nox_finans_delivers"]["level"] == "danger"
+    with pytest.raises(RpcError, match="Nox Finans"):
+        dialog.send()
     until(invoice, lambda case: case.state == "accepted", "handed over")
     assert ledger_of(invoice)[0]["accepted"] == 1
 
