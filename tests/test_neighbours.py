@@ -1,6 +1,7 @@
 """Where Odoo's usual neighbours are installed: sales, online payment, and what a Swedish company
 gets by itself, Peppol and letters by post."""
 
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -13,11 +14,12 @@ NEIGHBOURS = "sale_management,payment_demo,snailmail_account,account_edi_ubl_cii
 
 
 @pytest.fixture(scope="module")
-def neighbourhood(stack, new_demo, postgresql):
+def neighbourhood(new_demo, postgresql):
     """A running demo with what an administrator chooses to install; Peppol comes of itself."""
     database, sandbox = new_demo()
     databases.install_into(postgresql, database, NEIGHBOURS, "--skip-auto-install")
-    return start_odoo(stack, postgresql, database), sandbox
+    with ExitStack() as own:
+        yield start_odoo(own, postgresql, database), sandbox
 
 
 @pytest.fixture(scope="module")
