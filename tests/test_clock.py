@@ -1,4 +1,4 @@
-"""The service's clock, which its answers tell, moves what Odoo asks for: the sandbox's is turned."""
+"""The clock of the service, which its answers tell, moves what Odoo asks for: it can be turned."""
 
 from contextlib import ExitStack
 from datetime import date, timedelta
