@@ -33,6 +33,8 @@ RUN_BESIDE = (
     "test_recovery.py",
     "test_actions.py",
     "test_disputes.py",
+    "test_clock.py",
+    "test_neighbours.py",
 )
 # What pytest ends with after Ctrl-C.
 INTERRUPTED = 2

@@ -24,6 +24,7 @@ from dev.project import BUILD, LOGS, ROOT
 SCREENSHOTS = BUILD / "screenshots"
 CONFIRM_DELAY = 0.2
 WAIT = 150
+PAGE_MS = 30_000
 
 
 def pytest_collection_modifyitems(items):
@@ -129,6 +130,11 @@ class OdooServer:
             day,
             invoice.id,
         )
+
+    def wake_crons(self):
+        """Let Odoo's cron look now what is due, as `make demo` does; by itself it does so once a
+        minute."""
+        self.sql("SELECT pg_notify('cron_trigger', %s)", self.database)
 
     def run_cron(self):
         """Run the connector's cron as an administrator can; one that runs already is as good."""
@@ -245,8 +251,10 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def browser(stack, chromium):
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # As long as the page's own: on a busy machine five seconds are not enough to load a page.
+    expect.set_options(timeout=PAGE_MS)
     # Odoo limits the memory of the process it runs in, too narrowly for a browser started from it.
     _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
@@ -280,7 +288,7 @@ def open_page(browser, odoo_server):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PAGE_MS)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",

@@ -57,7 +57,7 @@ def test_a_rule_from_its_preview_to_its_run(
     page.click(".o_form_button_save")
     expect(page.locator(".o_form_button_save:visible")).to_have_count(0)
     wait_for(
-        lambda: odoo_server.sql("SELECT FROM nox_finans_connector WHERE is_automatic"), "saved"
+        lambda: odoo_server.sql("SELECT id FROM nox_finans_connector WHERE is_automatic"), "saved"
     )
     run_rules(odoo_server)
     until(old, lambda case: case.state == "accepted", "handed over")

@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "nox_finans"))
 
 from api import errors
-from api.client import NoxFinansClient, TokenClient
+from api.client import Answer, NoxFinansClient, TokenClient, _get_clock_ahead
 from api.rate_limit import SlidingWindow
 
 CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa <b>Öberg</b>", "City": "Malmö"}
@@ -95,6 +95,34 @@ def test_retry_after_may_be_a_date(sandbox, client, exchanges):
     sandbox.post("faults", kind="status", code=429, headers={"Retry-After": when})
     client.get_company()
     assert len(exchanges) == 2
+
+
+def test_the_services_clock_is_told_by_its_answers(sandbox, client):
+    assert client.clock_ahead is None
+    sandbox.post("clock", advance_days=7)
+    try:
+        client.get_company()
+    finally:
+        sandbox.post("clock", advance_days=-7)
+    assert client.clock_ahead.total_seconds() == pytest.approx(7 * 24 * 3600, abs=3600)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "i morgon",
+        "Fri, 01 Jan 9999 00:00:00 GMT",
+        "Wed, 25 Nov 2026 12:00:00 -0000",
+        "Wed, 99 Nov 2026 12:00:00 GMT",
+    ],
+)
+def test_what_is_no_date_moves_no_clock(said):
+    assert _get_clock_ahead(Answer(200, {"Date": said}, b"")) == timedelta()
+
+
+def test_an_answer_without_a_date_moves_no_clock():
+    assert _get_clock_ahead(Answer(200, {}, b"")) == timedelta()
 
 
 def test_a_missing_scope_is_the_connections_trouble(sandbox):

@@ -1,5 +1,6 @@
-"""The clock of the service, told by its answers, moves what Odoo asks for: the sandbox turns it."""
+"""The clock of the service, which its answers tell, moves what Odoo asks for: it can be turned."""
 
+from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
@@ -111,10 +112,11 @@ def test_production_is_not_woken_for_it(setting):
 
 
 @pytest.fixture(scope="module")
-def served(stack, new_demo, postgresql):
+def served(new_demo, postgresql):
     """A demo with its sandbox and a server of its own, whose cron does the work."""
     database, sandbox = new_demo()
-    return start_odoo(stack, postgresql, database), sandbox
+    with ExitStack() as own:
+        yield start_odoo(own, postgresql, database), sandbox
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +136,7 @@ def test_the_demo_shows_by_itself_what_comes_of_turning_the_clock(
     sandbox.post("clock", advance_days=33)
 
     def is_reminded():
-        # As `make demo` does; Odoo's cron looks by itself once a minute.
-        odoo_server.sql("SELECT pg_notify('cron_trigger', %s)", odoo_server.database)
+        odoo_server.wake_crons()
         return case_of(open_case).stage == "reminded"
 
     wait_for(is_reminded, "the notice", pause=2)
