@@ -123,8 +123,15 @@ class NoxFinansCase(models.Model):
         return next((code for code in wanted if code and languages._get_data(code=code)), None)
 
     def _get_language(self):
-        """Return the service's language for what the customer reads."""
-        lang = self._get_partner_to_send().lang or self._get_customer_to_send().lang or "sv"
+        """Return the service's language for what the customer reads.
+
+        A database without Swedish gives every contact English: there, who is at home reads Swedish.
+        """
+        partner = self._get_partner_to_send()
+        lang = partner.lang or self._get_customer_to_send().lang or "sv"
+        if not lang.startswith("sv") and not self.env["res.lang"]._get_data(code="sv_SE"):
+            is_at_home = countries.code(partner.country_id.code) == countries.SWEDEN
+            return payloads.SWEDISH if is_at_home else payloads.ENGLISH
         return payloads.SWEDISH if lang.startswith("sv") else payloads.ENGLISH
 
     # -------------------------------------------------------------------------
