@@ -421,5 +421,5 @@ def test_a_database_without_swedish(setting, sent):
     bodies = setting.worker.do("code", code=ENGLISH_ONLY, move_id=it.odoo["id"])
     assert bodies["invoice"]["Country"] == "Sverige"
     assert bodies["invoice"]["Language"] == "SV"
-    assert bodies["invoice"]["Remarks"].startswith("Refers to our invoice ")
+    assert bodies["invoice"]["Remarks"].startswith("Avser vår faktura ")
     assert bodies["customer"]["CountryCode"] == "SE"
