@@ -15,7 +15,7 @@ from api import errors
 from api.client import Answer, NoxFinansClient, TokenClient, _get_clock_ahead
 from api.rate_limit import SlidingWindow
 
-CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa <b>Öberg</b>", "City": "Malmö"}
+CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa & Öberg (§ 1)", "City": "Malmö"}
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_missing_scope_is_the_connections_trouble(sandbox):
     assert client.get_company()["CompanyName"] == "Utan AB"
     with pytest.raises(errors.AccessDeniedError) as caught:
         client.get_customer("1")
-    assert caught.value.code == 2001101
+    assert caught.value.code == 2000663
 
 
 def test_a_list_that_proves_nothing_is_no_no(sandbox, client):
