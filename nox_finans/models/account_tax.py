@@ -62,6 +62,7 @@ class AccountTax(models.Model):
         string="Kind of VAT at Fortnox",
         compute="_compute_nox_finans_vat_kind",
         store=True,
+        recursive=True,
         help="What the tax is at Fortnox, told from its rate, its fiscal positions, its boxes in "
         "the VAT return and its texts.",
     )
