@@ -46,6 +46,7 @@ UNCUT = ("Name", "CustomerName", "Address1", "Address2", "ZipCode", "City", "Cou
 MANY_LINES = ("Remarks",)
 # An absent field keeps, or is filled with, another value, and so do "" and null: this word empties.
 BLANK = "API_BLANK"
+# What Fortnox knows unless a company has added others.
 VAT_PERCENTS = (25, 12, 6, 0)
 OERE = Decimal("0.01")
 

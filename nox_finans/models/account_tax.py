@@ -3,8 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-# The percentages that Fortnox knows unless a company has added others.
-VAT_RATES = (25, 12, 6)
+from ..api import payloads
+
 # Where the customer is, as far as VAT goes.
 DOMESTIC, EU, ABROAD = ZONES = ("domestic", "eu", "abroad")
 VAT_KINDS = [
@@ -91,10 +91,10 @@ class AccountTax(models.Model):
         if self.amount_type == "group":
             kinds = set(self.children_tax_ids.mapped("nox_finans_vat_kind"))
             return kinds.pop() if len(self.children_tax_ids) == 1 else "unfit"
-        if self.amount_type != "percent" or not self._is_nox_finans_rate_full():
+        if self.amount_type != "percent":
             return "unfit"
-        if self.amount:
-            return "taxed" if self.amount in VAT_RATES else "unfit"
+        if rate := self._get_nox_finans_rate():
+            return "taxed" if rate in payloads.VAT_PERCENTS else "unfit"
         boxes = self._get_nox_finans_boxes()
         # A reverse charge in Sweden often has a fiscal position without any country.
         if boxes == {"41"}:
@@ -106,12 +106,15 @@ class AccountTax(models.Model):
             or ("reversed" if self._has_nox_finans_reversed_words() else "zero")
         )
 
-    def _is_nox_finans_rate_full(self):
-        """Tell whether all of the tax is asked of the customer: none is set off, none left out."""
+    def _get_nox_finans_rate(self):
+        """Return what the tax adds to the price, in percent.
+
+        What it sets off itself, as that of triangular trade does, is not asked of the customer.
+        """
         parts = self.invoice_repartition_line_ids.filtered(
             lambda line: line.repartition_type == "tax"
         )
-        return not self.amount or sum(parts.mapped("factor_percent")) == 100
+        return round(self.amount * sum(parts.mapped("factor_percent")) / 100, 6)
 
     def _get_nox_finans_boxes(self):
         """Return the boxes of the Swedish VAT return that a sale with the tax is told in."""

@@ -432,11 +432,9 @@ class NoxFinansCase(models.Model):
         :raises RefusedError: the row's taxes are none of the service's percentages of its amount
         """
         taxes = line.tax_ids.flatten_taxes_hierarchy()
-        if all(tax.amount_type == "percent" for tax in taxes):
-            percent = round(sum(map(_get_percent, taxes)), 6)
-        else:
-            percent = _guess_percent(line)
-        if percent not in payloads.VAT_PERCENTS:
+        is_percentage = all(tax.amount_type == "percent" for tax in taxes)
+        percent = sum(tax._get_nox_finans_rate() for tax in taxes)
+        if not is_percentage or percent not in payloads.VAT_PERCENTS:
             raise RefusedError(
                 self.env._(
                     "The taxes of the row “%(row)s” are no VAT of %(percents)s percent: Nox Finans "
@@ -535,25 +533,6 @@ def _sum_of(lines, display_type):
     """Return what lines of a kind add to the total, in kronor, as a Decimal."""
     lines = lines.filtered(lambda line: line.display_type == display_type)
     return sum((payloads.decimal(-line.amount_currency) for line in lines), Decimal(0))
-
-
-def _get_percent(tax):
-    """Return what a tax adds to the price, in percent."""
-    lines = tax.repartition_line_ids.filtered(
-        lambda line: line.document_type == "invoice" and line.repartition_type == "tax"
-    )
-    return tax.amount * sum(lines.mapped("factor_percent")) / 100
-
-
-def _guess_percent(line):
-    """Return the one percentage by which the row's VAT comes out, or None."""
-    subtotal, total = map(payloads.decimal, (line.price_subtotal, line.price_total))
-    fitting = [
-        percent
-        for percent in payloads.VAT_PERCENTS
-        if abs(subtotal * percent / 100 - (total - subtotal)) <= payloads.OERE
-    ]
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def _get_sections_at(sections, line):

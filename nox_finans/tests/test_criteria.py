@@ -562,9 +562,9 @@ class TestCriteria(NoxFinansCase):
         }
         expected = dict.fromkeys(("25% G", "25% S", "12% G", "12% S", "6% G", "6% S"), "taxed")
         expected |= dict.fromkeys(("0% EU S", "0% EU G", "0% EU G Tr"), "eu_reversed")
+        # Charged and set off in one: the customer is asked for none.
+        expected |= dict.fromkeys(("25% EU G Tr", "12% EU G Tr", "6% EU G Tr"), "eu_reversed")
         expected |= dict.fromkeys(("0% EU RS", "0% EX G"), "export")
-        # Charged and set off in one: no percentage on a row says that.
-        expected |= dict.fromkeys(("25% EU G Tr", "12% EU G Tr", "6% EU G Tr"), "unfit")
         self.assertEqual({name: found[name] for name in expected}, expected)
 
     def test_paid_and_not_matched(self):
