@@ -148,9 +148,7 @@ class Demo:
                     "name": name,
                     "company_id": self.company.id,
                     "sequence": days,
-                    "line_ids": [
-                        Command.create({"value": "percent", "value_amount": 100, "nb_days": days})
-                    ],
+                    "line_ids": self.prepare_instalments((100, days)),
                     "nox_finans_service": service,
                 }
             )
@@ -273,33 +271,40 @@ class Demo:
             "Sjöstadens Bygg AB", "Kajen 4", "852 31", "Sundsvall", is_company=True, email=two
         )
         self.create_invoice(two_addresses, "15 dagar")
-        for name, values in self.prepare_special_terms().items():
-            term = self.terms["30 dagar"].copy({"name": name, **values})
+        for term in self.create_special_terms():
             self.create_invoice(self.firms[7], invoice_payment_term_id=term.id)
         clerk = self.env["res.users"].search([("login", "=", "clerk")])
         disputed = self.create_invoice(self.firms[5], "15 dagar", days_ago=8).with_user(clerk)
         disputed._nox_finans_note_dispute("Kunden säger att två timmar är för mycket", clerk)
 
-    def prepare_special_terms(self):
-        parts = ((30, 10), (70, 40))
-        return {
-            "30 % inom 10 dagar, resten inom 40": {
-                "line_ids": [
-                    Command.clear(),
-                    *(
-                        Command.create({"value": "percent", "value_amount": share, "nb_days": days})
-                        for share, days in parts
-                    ),
-                ],
-                "nox_finans_service": "invoice",
-            },
-            "2 % inom 10 dagar, 30 dagar netto": {
-                "early_discount": True,
-                "discount_percentage": 2,
-                "discount_days": 10,
-                "nox_finans_service": "invoice",
-            },
+    def create_special_terms(self):
+        """Return terms in instalments, and with a cash discount."""
+        usual = {
+            "company_id": self.company.id,
+            "sequence": 90,
+            "nox_finans_service": "invoice",
+            # What stands beside the due date on what Fortnox prints.
+            "nox_finans_code": "30",
         }
+        instalments = {
+            "name": "30 % inom 10 dagar, resten inom 40",
+            "line_ids": self.prepare_instalments((30, 10), (70, 40)),
+        }
+        discount = {
+            "name": "2 % inom 10 dagar, 30 dagar netto",
+            "line_ids": self.prepare_instalments((100, 30)),
+            "early_discount": True,
+            "discount_percentage": 2,
+            "discount_days": 10,
+        }
+        terms = self.env["account.payment.term"]
+        return terms.create([usual | instalments, usual | discount])
+
+    def prepare_instalments(self, *parts):
+        return [
+            Command.create({"value": "percent", "value_amount": share, "nb_days": days})
+            for share, days in parts
+        ]
 
     def create_red_invoices(self):
         firm, person = self.firms[0], self.persons[0]
