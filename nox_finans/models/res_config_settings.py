@@ -23,6 +23,9 @@ class ResConfigSettings(models.TransientModel):
     nox_finans_default_channel = fields.Selection(
         related="nox_finans_connector_id.default_channel", readonly=False
     )
+    nox_finans_takes_customers = fields.Boolean(
+        related="nox_finans_connector_id.takes_customers", readonly=False
+    )
     nox_finans_payment_journal_id = fields.Many2one(
         related="nox_finans_connector_id.payment_journal_id", readonly=False
     )
