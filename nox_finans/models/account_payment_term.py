@@ -1,18 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..api import texts
+from ..api import payloads, texts
 from .nox_finans_case import CHANNELS, GROUPS, SERVICES
-
-# No code in one of Fortnox's registers is longer.
-MAX_CODE = 30
 
 
 def is_code(text):
     """Tell whether `text` can be a code in one of Fortnox's registers."""
     return (
         bool(text)
-        and len(text) <= MAX_CODE
+        # No code in one of Fortnox's registers is longer.
+        and len(text) <= payloads.LENGTHS["TermsOfPayment"]
         and text == text.strip()
         and all(texts.is_allowed(char) for char in text)
     )
