@@ -34,6 +34,30 @@ env.cr.execute(
     [move.invoice_line_ids.id, tax.id],
 )
 """
+CHANGE_CUSTOMER = """
+move = env["nox.finans.case"].browse(case_id).move_id
+term = move.invoice_payment_term_id
+move.button_draft()
+move.partner_id = env["res.partner"].create({
+    "name": "Annan Kund AB", "street": "Gatan 9", "zip": "222 33", "city": "Lund",
+    "is_company": True, "company_registry": "556012-5790",
+})
+move.invoice_payment_term_id = term
+move.action_post()
+"""
+TRY_TO_SEND = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+move = env["nox.finans.case"].browse(case_id).move_id.with_user(clerk)
+_cases, left_out = move._nox_finans_queue()
+result = list(left_out.values())
+"""
+WITH_OERE = """
+line = env["nox.finans.case"].browse(case_id).move_id.invoice_line_ids
+env.cr.execute("UPDATE account_move SET amount_total = 100.4 WHERE id = %s", [line.move_id.id])
+env.cr.execute(
+    "UPDATE account_move_line SET price_unit = 100.4, price_subtotal = 100.4, price_total = 100.4"
+    " WHERE id = %s", [line.id])
+"""
 HOLD = "UPDATE nox_finans_connector SET next_try = now() at time zone 'utc' + interval '1 hour'"
 
 
@@ -89,7 +113,7 @@ def refuse(setting, method, path, times=1):
 
 
 def refused_at(setting, method, path):
-    """Return a new case that was refused at this request, and what the service has of it."""
+    """Return a new case that was refused at this request."""
     case = send_new(setting)
     refuse(setting, method, path)
     run(case, "refused")
@@ -242,3 +266,110 @@ result = [cases.id, copy.amount_total]
         run(case, "accepted")
         (document,) = documents(case)
         assert document["Total"] == total, rounding
+
+
+def test_what_is_being_taken_back_is_not_sent_anew(setting, there):
+    """Nox Finans has taken it after all, which no answer has told: it is followed, and goes once."""
+    case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
+    body = {
+        "InvoiceNumber": read(case, "remote_number"),
+        "SendMethod": "LETTER",
+        "Service": "LEDGERBASE",
+    }
+    assert there.ask("POST", "/noxfinansinvoices", {"NoxFinansInvoice": body}).ok
+    setting.sql(HOLD)
+    setting.worker.do("code", code=GIVE_UP, case_id=case.id)
+    (reason,) = setting.worker.do("code", code=TRY_TO_SEND, case_id=case.id)
+    assert reason
+    run(case, "accepted")
+    assert len(documents(case)) == 1
+    assert case.questions() == 1
+
+
+def test_a_strangers_invoice_is_never_touched(setting, there):
+    """Under its number another invoice is found, as after signing in to another company."""
+    case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
+    setting.sql("UPDATE nox_finans_case SET reference = 'NOX-another' WHERE id = %s", case.id)
+    number = read(case, "remote_number")
+    before = there.invoice(number)
+    setting.worker.do("code", code=GIVE_UP, case_id=case.id)
+    run(case, "closed")
+    assert there.invoice(number) == before
+    assert case.questions() == 1
+
+
+@pytest.mark.parametrize("refused", ["/bookkeep$", "^/3/noxfinansinvoices$"])
+def test_another_customer_after_a_refusal_is_the_one_who_owes(setting, there, refused):
+    case = refused_at(setting, None, refused)
+    setting.worker.do("code", code=CHANGE_CUSTOMER, case_id=case.id)
+    setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
+    run(case, "accepted")
+    document = there.invoice(read(case, "remote_number"))
+    assert document["CustomerName"] == "Annan Kund AB"
+    assert there.customer(document["CustomerNumber"])["OrganisationNumber"] == "556012-5790"
+
+
+def test_an_undo_without_a_clear_answer_is_tried_until_there_is_one(setting):
+    case = refused_at(setting, "PUT", "/bookkeep$")
+    setting.worker.do("code", code=GIVE_UP, case_id=case.id)
+    setting.sandbox.post("faults", method="PUT", path="/cancel$", kind="status", code=500, times=16)
+    for _time in range(16):
+        setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
+        case.sync()
+    assert read(case, "is_undo_due") and not read(case, "is_stuck")
+    assert case.questions() == 1
+    run(case, "closed")
+    (document,) = documents(case)
+    assert document["Cancelled"]
+
+
+def test_what_was_cancelled_there_by_hand_is_made_anew(setting, there):
+    case = refused_at(setting, "PUT", "/bookkeep$")
+    assert there.ask("PUT", f"/invoices/{read(case, 'remote_number')}/cancel").ok
+    setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
+    run(case, "accepted")
+
+
+def test_what_was_credited_there_by_hand_is_made_anew(setting, there):
+    case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
+    number = read(case, "remote_number")
+    assert there.ask("PUT", f"/invoices/{number}/credit").ok
+    setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
+    run(case, "accepted")
+    assert credit_of(there, number)["Booked"]
+
+
+def test_a_part_credited_by_hand_is_asked_of_a_person(setting, there):
+    case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
+    number = read(case, "remote_number")
+    assert there.ask("PUT", f"/invoices/{number}/credit").ok
+    row = {"Description": "Del", "DeliveredQuantity": "-1", "Price": 10, "VAT": 0}
+    credit = there.invoice(number)["CreditInvoiceReference"]
+    assert there.ask("PUT", f"/invoices/{credit}", {"Invoice": {"InvoiceRows": [row]}}).ok
+    assert there.ask("PUT", f"/invoices/{credit}/bookkeep").ok
+    setting.worker.do("code", code=GIVE_UP, case_id=case.id)
+    run(case, "closed")
+    assert case.questions() == 1
+
+
+def test_a_total_that_cannot_be_met_leaves_nothing_behind(setting):
+    """A company that lets Fortnox round invoices to whole kronor."""
+    configure(setting, round_to_kronor=True)
+    setting.sql(HOLD)
+    case = send_new(setting)
+    setting.worker.do("code", code=WITH_OERE, case_id=case.id)
+    run(case, "refused")
+    run(case, "refused")
+    (document,) = documents(case)
+    assert document["Cancelled"]
+    configure(setting, round_to_kronor=False)
+    setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
+    run(case, "accepted")
+
+
+def test_a_case_without_a_card_gets_one(setting):
+    """As after an upgrade in the middle of the way."""
+    setting.sql(HOLD)
+    case = send_new(setting)
+    setting.sql("UPDATE nox_finans_case SET step = 'customer' WHERE id = %s", case.id)
+    run(case, "accepted")

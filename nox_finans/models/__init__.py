@@ -13,6 +13,7 @@ from . import (
     nox_finans_check,
     nox_finans_connector,
     nox_finans_course,
+    nox_finans_credit,
     nox_finans_dispute,
     nox_finans_event,
     nox_finans_exchange,

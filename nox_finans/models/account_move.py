@@ -201,8 +201,10 @@ class AccountMove(models.Model):
     def _compute_nox_finans_case_id(self):
         for move in self:
             # The open case, or else the latest: a new one is only made when none is open. What was
-            # given up is as if it had never been begun.
-            cases = move.nox_finans_case_ids.filtered(lambda case: case.close_reason != "given_up")
+            # given up, and is taken back at the service, is as if it had never been begun.
+            cases = move.nox_finans_case_ids.filtered(
+                lambda case: case.close_reason != "given_up" or case.is_undo_due
+            )
             move.nox_finans_case_id = max(cases, key=lambda case: case.id, default=False)
 
     @api.depends_context("company", "lang")

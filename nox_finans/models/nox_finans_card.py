@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..api import answers, payloads
+from ..api import answers, numbers, payloads
 from ..api.errors import NotFoundError, RefusedError, UncertainError
 from .nox_finans_case import ENVIRONMENTS
 
@@ -230,14 +230,18 @@ class NoxFinansCard(models.Model):
             return False
         # Full rights: a setting of the card's own company.
         connector = self.company_id.sudo()._get_nox_finans_connector()
-        rows = client.find_customers(organisation_number)
-        numbers = [
+        # Others may have written it without its dash, and the service looks for the text.
+        forms = {organisation_number}
+        if connector.takes_customers:
+            forms.add(organisation_number.replace("-", ""))
+        rows = [row for form in sorted(forms) for row in client.find_customers(form)]
+        found = [
             number
             for row in rows
             if _is_same_customer(row, values)
             and (number := answers.word(row.get("CustomerNumber")))
         ]
-        for number in self._filter_unused(numbers)[:MAX_CARDS_LOOKED_AT]:
+        for number in self._filter_unused(found)[:MAX_CARDS_LOOKED_AT]:
             card = answers.mapping(client.get_customer(number))
             mark = answers.word(card.get("ExternalReference"))
             if mark == self.reference or (not mark and connector.takes_customers):
@@ -259,16 +263,13 @@ class NoxFinansCard(models.Model):
         return [number for number in numbers if number not in used]
 
 
-def _digits(text):
-    return "".join(character for character in str(text or "") if character.isdigit())[-10:]
-
-
 def _is_same_customer(card, values):
     """Tell whether a card of the service is about the customer that `values` are about.
 
     By the organisation number, which people write in several ways, or else by the name.
     """
-    number = _digits(values["OrganisationNumber"])
+    number = numbers.organisation_number(values["OrganisationNumber"])
     if number:
-        return _digits(card.get("OrganisationNumber")) == number
+        theirs = numbers.organisation_number(answers.text(card.get("OrganisationNumber")))
+        return theirs[-11:] == number[-11:]
     return answers.text(card.get("Name"), None) == values["Name"]

@@ -50,6 +50,8 @@ MAX_PAUSE_DAYS = 60
 
 # Documented: the personal number is used already on this document.
 NUMBER_USED_CODE = 2000600
+# Recorded: there is no such customer.
+CUSTOMER_NOT_FOUND_CODE = 2000433
 # Recorded: a company that keeps its books by cash bookkeeps an invoice when it is paid.
 CASH_ACCOUNTING = "CASH"
 # How far, in SEK, the service's way to round VAT may lie from ours: an öre for each row, and the
@@ -601,9 +603,9 @@ class NoxFinansCase(models.Model):
     def _requeue(self, service, channel):
         """Send a refused case again: it goes on where it stopped, or where it is found to be.
 
-        Customer and invoice are compared once more, since what was mended must reach the service;
-        what is unchanged costs no call.
+        Customer and invoice are compared once more, since what was mended must reach the service.
         """
+        self._note_customer()
         self.write(
             {
                 "state": "uncertain" if self.is_doubted else "queued",
@@ -633,6 +635,7 @@ class NoxFinansCase(models.Model):
         """
         self.ensure_one()
         if not self.step and self.state == "queued":
+            self._note_customer()
             self._check_bodies()
         if self.is_undo_due:
             self._undo_and_begin_anew(client, commit)
@@ -658,6 +661,14 @@ class NoxFinansCase(models.Model):
             }
         )
 
+    def _note_customer(self):
+        """Keep who is on the invoice: from the first step on, all goes to the same customer."""
+        move = self.move_id
+        if self.partner_id != move.partner_id:
+            self.partner_id = move.partner_id
+        if self.commercial_partner_id != move.commercial_partner_id:
+            self.commercial_partner_id = move.commercial_partner_id
+
     def _look_up_and_go_on(self, client, commit):
         self._look_up(client)
         self.write({"state": "sending", "is_doubted": False})
@@ -679,7 +690,7 @@ class NoxFinansCase(models.Model):
                     is_noted = True
                 commit()
                 client.purpose = step
-                take_step(client)
+                take_step(client, commit)
             self.step = step
 
     def _check_bodies(self):
@@ -707,20 +718,41 @@ class NoxFinansCase(models.Model):
     def _send_changes(self, client, commit):
         """Bring what the service has already got in step with what was mended since.
 
-        What is bookkept there cannot be changed. Where the debtor would get another invoice than
-        Odoo's, it is taken back there and begun anew; else it is handed over as it stands.
+        What is bookkept there cannot be changed, nor a tax reduction once it is asked for. Where
+        the debtor would get another invoice than Odoo says, it is taken back there and begun anew;
+        else it is handed over as it stands.
         """
         client.purpose = "mend"
-        if self._is_frozen() and self._is_another_invoice():
+        if self._must_begin_anew() or not self._is_as_we_left_it(client):
+            self._check_may_begin_anew()
             self._undo_and_begin_anew(client, commit)
             return
         for step in ("customer", "invoice"):
-            if STEP_ORDER[step] > STEP_ORDER[self.step] or (
-                step == "invoice" and self._is_frozen()
-            ):
+            is_coming = STEP_ORDER[step] > STEP_ORDER[self.step]
+            if is_coming or (step == "invoice" and self._is_frozen()):
                 return
             if take_step := self._prepare_step(step):
-                take_step(client)
+                take_step(client, commit)
+
+    def _is_as_we_left_it(self, client):
+        """Tell whether the service's invoice is there still, neither cancelled nor credited.
+
+        Somebody may have done it there, because the invoice was refused.
+        """
+        if not self.remote_number:
+            return True
+        invoice = answers.mapping(found(client.get_invoice, self.remote_number))
+        if invoice.get("NoxFinans") is True:
+            return True
+        is_credited = not self._is_credit_note() and get_credit_reference(invoice)
+        return bool(invoice) and invoice.get("Cancelled") is not True and not is_credited
+
+    def _must_begin_anew(self):
+        """Tell whether what was mended can no longer be changed at the service."""
+        is_asked = STEP_ORDER[self.step] >= STEP_ORDER["tax_reduction"]
+        if is_asked and self._prepare_reduction() != self._get_sent("tax_reduction"):
+            return True
+        return self._is_frozen() and self._is_another_invoice()
 
     def _is_frozen(self):
         """Tell whether the service's invoice is bookkept: nothing of it can be changed then."""
@@ -732,7 +764,7 @@ class NoxFinansCase(models.Model):
 
     def _is_another_invoice(self):
         """Tell whether the invoice is another now than what the service has got."""
-        return digest(self._prepare_invoice()) != digest(self._get_sent("invoice"))
+        return digest(self._prepare_whole_invoice()) != digest(self._get_sent("invoice"))
 
     def _get_next_step(self):
         return next(iter(self._get_steps_left()), None)
@@ -786,7 +818,7 @@ class NoxFinansCase(models.Model):
             self._note_number(invoice)
         if not self._look_up_handed_over(client):
             return False
-        self._note_snapshot("invoice", self._prepare_invoice())
+        self._note_snapshot("invoice", self._prepare_whole_invoice())
         self.step = "handed_over"
         return True
 
@@ -804,7 +836,7 @@ class NoxFinansCase(models.Model):
         self._note_number(invoice)
         if self.is_doubted and self._look_up_bookkept(client):
             # Too late to mend it.
-            self._note_snapshot("invoice", self._prepare_invoice())
+            self._note_snapshot("invoice", self._prepare_whole_invoice())
             return True
         # Made from the invoice as it was then: the step itself compares and mends.
         return False
@@ -815,7 +847,10 @@ class NoxFinansCase(models.Model):
         balance = answers.amount(invoice.get("Balance"))
         if None in (total, balance):
             raise UncertainError(self.env._("The answer holds no total or no balance."))
-        return total - balance >= self._get_asked_reduction()
+        if total - balance < self._get_asked_reduction():
+            return False
+        self._note_snapshot("tax_reduction", self._prepare_reduction())
+        return True
 
     def _look_up_bookkept(self, client):
         return self._get_flag(client, "Booked")
@@ -839,7 +874,7 @@ class NoxFinansCase(models.Model):
         except RefusedError as error:
             # What the service answers for an invoice that it has not got is not documented, and
             # neither how soon after the hand-over it knows it here: the invoice itself tells too.
-            invoice = answers.mapping(_found(client.get_invoice, self.remote_number))
+            invoice = answers.mapping(found(client.get_invoice, self.remote_number))
             if invoice.get("NoxFinans") is True:
                 return True
             if isinstance(error, NotFoundError) or invoice.get("NoxFinans") is False:
@@ -855,7 +890,7 @@ class NoxFinansCase(models.Model):
             self._note_snapshot("customer", values)
             return None
 
-        def tell(client):
+        def tell(client, _commit):
             card._tell(client, values)
             self._note_snapshot("customer", values)
 
@@ -863,7 +898,7 @@ class NoxFinansCase(models.Model):
 
     def _get_card(self):
         """Return the card of the invoice's customer; the case goes on with the one it has used."""
-        customer = self._get_move_to_send().commercial_partner_id
+        customer = self.commercial_partner_id
         if not self.card_id or self.card_id.partner_id != customer:
             self.card_id = self.env["nox.finans.card"]._get_for(
                 customer, self.company_id, self.environment
@@ -878,13 +913,16 @@ class NoxFinansCase(models.Model):
 
     def _prepare_step_invoice(self):
         self._check_credited()
-        values = self._prepare_invoice()
+        values = self._prepare_whole_invoice()
         if self.remote_number and digest(values) == digest(self._get_sent("invoice")):
             return None
 
-        def tell(client):
+        def tell(client, commit):
+            # Another invoice of the customer may have changed the card since, and with it how the
+            # service reckons this one's VAT.
+            self._bring_card_in_step(client)
             if not self.remote_number and self._is_credit_note():
-                self._note_number(self._credit_there(client))
+                self._note_number(self._credit_there(client, commit))
             if self.remote_number:
                 answer = client.update_invoice(self.remote_number, values)
             else:
@@ -894,14 +932,32 @@ class NoxFinansCase(models.Model):
 
         return tell
 
+    def _prepare_whole_invoice(self):
+        """Return the invoice's body with whose it is; a credit note is its original's."""
+        values = self._prepare_invoice()
+        if self._is_credit_note():
+            return values
+        return values | {"CustomerNumber": self._get_card().number}
+
+    def _bring_card_in_step(self, client):
+        values = self._prepare_customer()
+        card = self._get_card()
+        if not card._is_current(values):
+            card._tell(client, values)
+            self._note_snapshot("customer", values)
+
     def _create_invoice(self, client, values):
+        """Create the invoice; a card that was deleted meanwhile is made anew, once."""
+        numbered = values | {"CustomerNumber": self.card_id.number}
         try:
-            return client.create_invoice(values | {"CustomerNumber": self.card_id.number})
-        except RefusedError:
-            # Perhaps because the customer is no longer there as it was: it is told once more.
+            return client.create_invoice(numbered)
+        except RefusedError as error:
             self.card_id.sent = False
-            self.step = False
-            raise
+            if error.code != CUSTOMER_NOT_FOUND_CODE:
+                self.step = False
+                raise
+        self._bring_card_in_step(client)
+        return client.create_invoice(values | {"CustomerNumber": self.card_id.number})
 
     def _note_invoice(self, client, answer, values):
         """Keep the number that the service gave the invoice, and meet the total to the öre.
@@ -923,6 +979,8 @@ class NoxFinansCase(models.Model):
             mended = payloads.add_to_rounding(values, sign * round(ours - theirs, 2))
             theirs = self._note_number(client.update_invoice(self.remote_number, mended))
         if not self._is_same(theirs, ours):
+            # Sent again, it is begun anew.
+            self.is_undo_due = True
             raise RefusedError(
                 self.env._(
                     "Fortnox comes to the total %(theirs).2f, the invoice says %(ours).2f, and "
@@ -935,52 +993,6 @@ class NoxFinansCase(models.Model):
 
     def _is_same(self, amount, other):
         return self.company_currency_id.compare_amounts(amount, other) == 0
-
-    # Credit notes
-
-    def _is_credit_note(self):
-        return self._get_move_to_send().move_type == "out_refund"
-
-    def _check_credited(self):
-        """:raises RefusedError: a credit note's invoice has not been handed over"""
-        if self._is_credit_note() and not self._get_credited_number():
-            raise RefusedError(
-                self.env._(
-                    "The invoice that this credit note credits has not been sent via Nox Finans."
-                )
-            )
-
-    def _get_credited_number(self):
-        """Return the service's number of the invoice that this credit note credits, or None."""
-        return self.move_id.reversed_entry_id.nox_finans_case_id.remote_number
-
-    def _credit_there(self, client):
-        """Let the service make the credit note of the original, which it does once for each.
-
-        :return: the credit note as the service has it
-        :raises RefusedError: the original has been credited there already, by somebody else
-        """
-        number = self._get_credited_number()
-        if credit_number := self._get_credit_number(client, number):
-            credit = answers.mapping(client.get_invoice(credit_number))
-            reference = answers.word(credit.get("ExternalInvoiceReference1"))
-            if reference not in (None, self.reference):
-                raise RefusedError(
-                    self.env._(
-                        "Invoice %s has been credited at Fortnox already; it takes one credit note "
-                        "for each invoice.",
-                        number,
-                    )
-                )
-            return credit
-        client.credit_invoice(number)
-        return client.get_invoice(self._get_credit_number(client, number))
-
-    def _get_credit_number(self, client, number):
-        """Return the number of the credit note that an invoice has at the service, or None."""
-        original = answers.mapping(client.get_invoice(number))
-        credit_number = answers.word(original.get("CreditInvoiceReference"))
-        return credit_number if credit_number not in (None, "0", number) else None
 
     def _note_number(self, answer):
         """Keep the number that the service gave the invoice; return its total, or else ours.
@@ -1003,19 +1015,27 @@ class NoxFinansCase(models.Model):
     def _prepare_step_tax_reduction(self):
         values = self._prepare_tax_reduction()
 
-        def tell(client):
+        def tell(client, _commit):
             try:
                 client.create_tax_reduction(values)
             except RefusedError as error:
                 if error.code != NUMBER_USED_CODE:
                     raise
+            self._note_snapshot("tax_reduction", self._prepare_reduction())
 
         return tell
+
+    def _prepare_reduction(self):
+        """Return what the tax reduction says, apart from the invoice that it is for."""
+        if not self._get_move_to_send().nox_finans_tax_reduction:
+            return {}
+        values = self._prepare_tax_reduction()
+        return {name: value for name, value in values.items() if name != "ReferenceNumber"}
 
     def _prepare_step_bookkept(self):
         number = self.remote_number
 
-        def tell(client):
+        def tell(client, _commit):
             try:
                 client.bookkeep_invoice(number)
             except RefusedError:
@@ -1029,20 +1049,20 @@ class NoxFinansCase(models.Model):
 
     def _prepare_step_sent(self):
         number = self.remote_number
-        return lambda client: client.mark_invoice_as_sent(number)
+        return lambda client, _commit: client.mark_invoice_as_sent(number)
 
     def _prepare_step_handed_over(self):
         number = self.remote_number
         how = payloads.SEND_METHOD[self.channel], payloads.SERVICE[self.service]
 
-        def tell(client):
+        def tell(client, _commit):
             try:
                 answer = client.hand_over(number, *how)
             except AccessDeniedError:
                 raise
             except RefusedError:
                 # Perhaps because it has the invoice already, and a look-up was too early to see it.
-                answer = _found(client.get_case, number)
+                answer = found(client.get_case, number)
                 if answer is None:
                     raise
             self._note_status(answer)
@@ -1158,7 +1178,7 @@ class NoxFinansCase(models.Model):
         """Plan the next try after a fault that can pass, or leave the case to a person."""
         tries = self.try_count + 1
         values = {"try_count": tries, "error_message": message}
-        if self.state == "accepted" or tries < MAX_TRIES:
+        if self.state == "accepted" or self.is_undo_due or tries < MAX_TRIES:
             values["next_try"] = fields.Datetime.now() + self._get_pause(tries - 1)
         else:
             values |= {
@@ -1203,7 +1223,13 @@ def digest(values):
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _found(call, *arguments):
+def get_credit_reference(invoice):
+    """Return the number of the credit note that the service's invoice names, or None."""
+    number = answers.word(invoice.get("CreditInvoiceReference"))
+    return number if number not in (None, "0") else None
+
+
+def found(call, *arguments):
     """Return what the call answers, or None when the service does not know what it is about."""
     try:
         return call(*arguments)

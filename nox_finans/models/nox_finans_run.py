@@ -169,9 +169,12 @@ class Run:
             )
             if self.connector.next_try:
                 return
+        # Before the queue: what is taken back must not be sent anew meanwhile.
+        ended = [("state", "in", ("closed", "refused")), ("is_undo_due", "=", True)]
+        yield from self._get_due(
+            ended, "id", lambda case: case._undo_in_the_background(self.client)
+        )
         yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
-        given_up = [("state", "=", "closed"), ("is_undo_due", "=", True)]
-        yield from self._get_due(given_up, "id", lambda case: case._undo_given_up(self.client))
         accepted = ("state", "=", "accepted")
         yield from self._get_money_tasks()
         yield from self._get_dispute_tasks()

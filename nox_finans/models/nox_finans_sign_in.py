@@ -338,7 +338,7 @@ class NoxFinansConnector(models.Model):
         number = answers.word(new.get("OrganizationNumber"))
         if not known or bare_number(known) == bare_number(number):
             return
-        if not (self.open_count or self.queue_length):
+        if not (self.open_count or self.queue_length or self._count_begun()):
             self._forget_customers()
             return
         with suppress(NoxFinansError):
@@ -349,6 +349,24 @@ class NoxFinansConnector(models.Model):
                 "number %(number)s. Nothing was connected: sign in to that company.",
                 name=answers.word(new.get("CompanyName")),
                 number=known,
+            )
+        )
+
+    def _count_begun(self):
+        """Return how many refused or given-up invoices the service has got something of."""
+        # Full rights: counted for whoever may connect.
+        return (
+            self.env["nox.finans.case"]
+            .sudo()
+            .search_count(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("environment", "=", self.environment),
+                    ("remote_number", "!=", False),
+                    "|",
+                    ("state", "=", "refused"),
+                    ("is_undo_due", "=", True),
+                ]
             )
         )
 

@@ -1,8 +1,8 @@
 from odoo import fields, models
 
 from ..api import answers
-from ..api.errors import NotFoundError, RefusedError, UncertainError
-from .nox_finans_case import new_reference
+from ..api.errors import NoxFinansError, RefusedError, UncertainError
+from .nox_finans_case import MAX_TRIES, found, new_reference
 
 GIVEN_UP = "given_up"
 UNDO_ACTIVITY = "nox_finans.mail_activity_type_undo"
@@ -12,7 +12,8 @@ class NoxFinansCase(models.Model):
     """What was begun at the service and is given up: taken back there, so that no orphan stays.
 
     What is not bookkept is cancelled, what is bookkept is credited. `is_undo_due` is the committed
-    intent; each step is looked up before it is taken, so that a repetition does nothing twice.
+    intent; each step is looked up before it is taken, so that a repetition does nothing twice, and
+    nothing is done to an invoice that is not ours. Until it is done the invoice is not sent again.
     """
 
     _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
@@ -36,7 +37,7 @@ class NoxFinansCase(models.Model):
                     "error_message": False,
                     # Without a step nothing was sent; without a number it may have been all the
                     # same.
-                    "is_undo_due": bool(case.step or case.is_doubted),
+                    "is_undo_due": bool(case.step or case.remote_number or case.is_doubted),
                     "try_count": 0,
                     "next_try": False,
                     "is_stuck": False,
@@ -47,36 +48,78 @@ class NoxFinansCase(models.Model):
                 case.env._("Given up: not sent via Nox Finans"),
                 user=case.env.user,
             )
-        # A given-up case is no longer the invoice's.
-        self.env.add_to_compute(
-            self.env["account.move"]._fields["nox_finans_case_id"], self.move_id
-        )
+        self._let_go()
         if any(self.mapped("is_undo_due")):
             self.env["nox.finans.connector"]._trigger_exchange()
 
-    def _undo_given_up(self, client):
-        """Take back what the service has got of a case that was given up; or ask a person to.
+    def _let_go(self):
+        """Let invoices whose cases were given up, and are taken back, be sent anew."""
+        moves = self.env["account.move"]
+        self.env.add_to_compute(moves._fields["nox_finans_case_id"], self.move_id)
+
+    def _undo_in_the_background(self, client):
+        """Take back what the service has got of a case that is refused or given up.
 
         :raises NoxFinansError: no clear answer; it is tried again
         """
-        number = self.remote_number
         try:
             is_undone = self._undo(client)
-            reason = self.env._("Nox Finans has taken the invoice after all.")
         except RefusedError as error:
-            is_undone, reason = False, str(error)
-        self.is_undo_due = False
-        if not is_undone:
-            self._ask(
-                self.env._(
-                    "%(invoice)s was given up, but invoice %(number)s at Fortnox could not be "
-                    "taken back: %(reason)s Cancel or credit it there.",
-                    invoice=self.move_id.name,
-                    number=number or self.reference,
-                    reason=reason,
-                ),
-                UNDO_ACTIVITY,
-            )
+            self._ask_to_undo(str(error))
+            self.is_undo_due = False
+        except NoxFinansError as error:
+            if self.try_count + 1 == MAX_TRIES:
+                self._ask_to_undo(str(error))
+            raise
+        else:
+            if is_undone:
+                self._begin_anew(self.state)
+            else:
+                self._follow_again()
+        self._let_go()
+
+    def _ask_to_undo(self, reason):
+        self._ask(
+            self.env._(
+                "%(invoice)s is not sent, but invoice %(number)s at Fortnox could not be taken "
+                "back: %(reason)s Cancel or credit it there.",
+                invoice=self.move_id.name,
+                number=self.remote_number or self.reference,
+                reason=reason,
+            ),
+            UNDO_ACTIVITY,
+        )
+
+    def _follow_again(self):
+        """Nox Finans has taken the invoice after all: it is looked up, and followed as any."""
+        self._ask(
+            self.env._(
+                "Nox Finans has taken %s after all. If that is not wanted, stop the case.",
+                self.move_id.name,
+            ),
+            UNDO_ACTIVITY,
+        )
+        self.write(
+            {
+                "is_undo_due": False,
+                "is_doubted": True,
+                "is_mended": False,
+                "state": "uncertain",
+                "close_reason": False,
+            }
+        )
+
+    def _check_may_begin_anew(self):
+        """:raises RefusedError: it is a bookkept credit note, which cannot be taken back there"""
+        if self._is_credit_note() and self._is_frozen():
+            raise RefusedError(self._get_bookkept_credit_words())
+
+    def _get_bookkept_credit_words(self):
+        return self.env._(
+            "The credit note has been bookkept at Fortnox (number %s) and can neither be changed "
+            "nor taken back there. Change it back here, or settle it at Fortnox.",
+            self.remote_number,
+        )
 
     def _undo_and_begin_anew(self, client, commit):
         """Take back what the service has got, and let the case begin from the start.
@@ -87,23 +130,12 @@ class NoxFinansCase(models.Model):
             self.is_undo_due = True
             commit()
         number = self.remote_number
-        if not self._undo(client):
+        if self._undo(client):
+            self._begin_anew()
+        else:
             # It was handed over: that is looked up, and nothing is sent again.
             self.write({"is_undo_due": False, "is_doubted": True, "state": "uncertain"})
-            commit()
-            return
-        self.write(
-            {
-                "is_undo_due": False,
-                "is_doubted": False,
-                "is_mended": False,
-                "state": "queued",
-                "step": False,
-                "remote_number": False,
-                "snapshot": False,
-                "reference": new_reference(),
-            }
-        )
+            number = False
         if number:
             self.move_id.message_post(
                 body=self.env._(
@@ -114,22 +146,34 @@ class NoxFinansCase(models.Model):
             )
         commit()
 
+    def _begin_anew(self, state="queued"):
+        """Let the case begin from the start, in `state`: nothing of it is left at the service."""
+        self.write(
+            {
+                "is_undo_due": False,
+                "is_doubted": False,
+                "is_mended": False,
+                "is_credit_begun": False,
+                "state": state,
+                "step": False,
+                "remote_number": False,
+                "snapshot": False,
+                "reference": new_reference(),
+                "try_count": 0,
+                "next_try": False,
+            }
+        )
+
     def _undo(self, client):
         """Cancel or credit the invoice at the service; return whether none is left there.
 
         :return: False when Nox Finans has it: then nothing was done
         :raises UncertainError: the answer does not tell enough
+        :raises RefusedError: it is not ours, or cannot be taken back
         """
         client.purpose = "undo"
-        if not self.remote_number:
-            row = client.find_invoice(self.reference)
-            number = row and answers.word(row.get("DocumentNumber"))
-            if not number:
-                return True
-            self.remote_number = number
-        try:
-            invoice = answers.mapping(client.get_invoice(self.remote_number))
-        except NotFoundError:
+        invoice = self._find_there(client)
+        if not invoice:
             return True
         if invoice.get("NoxFinans") is True:
             return False
@@ -137,23 +181,59 @@ class NoxFinansCase(models.Model):
             return True
         if not isinstance(invoice.get("Booked"), bool):
             raise UncertainError(self.env._("The answer does not say “%s”.", "Booked"))
-        if invoice["Booked"]:
-            self._credit_whole(client)
-        else:
+        if not invoice["Booked"]:
             client.cancel_invoice(self.remote_number)
+        elif self._is_credit_note():
+            raise RefusedError(self._get_bookkept_credit_words())
+        else:
+            self._credit_whole(client, invoice)
         return True
 
-    def _credit_whole(self, client):
-        """Let the service make a credit note of the whole invoice, and bookkeep it."""
-        number = self._get_credit_number(client, self.remote_number)
+    def _find_there(self, client):
+        """Return the case's invoice as the service has it, or None when there is none.
+
+        :raises RefusedError: the invoice under its number is not ours
+        """
+        if not self.remote_number:
+            number = self._find_number(client)
+            if not number:
+                return None
+            self.remote_number = number
+        invoice = answers.mapping(found(client.get_invoice, self.remote_number))
+        if not invoice:
+            return None
+        # A credit note has our reference only once it was changed.
+        if not (self.is_credit_begun and not invoice.get("ExternalInvoiceReference1")):
+            self._check_is_ours(invoice)
+        return invoice
+
+    def _find_number(self, client):
+        row = client.find_invoice(self.reference)
+        if not row and self.is_credit_begun:
+            row = self._find_credit(client)
+        return row and answers.word(row.get("DocumentNumber"))
+
+    def _credit_whole(self, client, invoice):
+        """Let the service make a credit note of the whole invoice, and bookkeep it.
+
+        :raises RefusedError: somebody has credited a part of it there
+        """
+        number = self._get_credit_number(client, self)
         if not number:
             client.credit_invoice(self.remote_number)
-            number = self._get_credit_number(client, self.remote_number)
+            number = self._get_credit_number(client, self)
         if not number:
             raise UncertainError(
                 self.env._("The answer does not say “%s”.", "CreditInvoiceReference")
             )
         credit = answers.mapping(client.get_invoice(number))
+        totals = [answers.amount(it.get("Total")) for it in (invoice, credit)]
+        if None in totals:
+            raise UncertainError(self.env._("The answer does not say “%s”.", "Total"))
+        if not self._is_same(*map(abs, totals)):
+            raise RefusedError(
+                self.env._("Credit note %s at Fortnox credits a part of it only.", number)
+            )
         if credit.get("Booked") is not True:
             client.bookkeep_invoice(number)
 
