@@ -122,7 +122,7 @@ def test_bookkept_and_given_up_a_person_is_asked(setting, there, original):
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
     run(case, "closed")
     assert there.invoice(number)["Booked"]
-    assert case.questions() == 1
+    assert len(case.questions()) == 1
 
 
 def test_an_original_of_another_environment_is_none(setting, there, original):
