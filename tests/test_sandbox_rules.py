@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -12,7 +12,7 @@ from sandbox_server import ADDRESS, ROWS, Server, World, error_of
 
 from dev.processes import stop
 from dev.project import ROOT
-from sandbox import rules
+from sandbox import cases, rules
 
 RULE = re.compile(r"^\| ([a-z-]+) \| (.+) \| ([DRC ]+|our assumption) \|(.*)\| `([\w.]+)` \|$")
 NO_CODE = 2000588
@@ -340,6 +340,18 @@ def rule_credit_settled(w):
 
 def rule_hand_over_unbooked(w):
     assert w.hand_over(w.number()).status_code == 201
+
+
+def rule_hand_over_age(w):
+    oldest = cases.oldest_day(date.fromisoformat(w.server.get("clock")["today"]))
+    older = w.hand_over(w.number(InvoiceDate=str(oldest - timedelta(days=1))))
+    assert older.status_code == 400 and "två år" in error_of(older)["message"]
+    assert w.hand_over(w.number(InvoiceDate=str(oldest))).status_code == 201
+
+
+def test_two_years_before_a_leap_day():
+    days = {date(2028, 2, 29): date(2026, 2, 28), date(2028, 3, 1): date(2026, 3, 1)}
+    assert {day: cases.oldest_day(day) for day in days} == days
 
 
 def rule_hand_over_credit(w):
