@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from . import house_work, money, rules
 from .company_settings import settings_of
-from .errors import ServiceError, not_found
+from .errors import ServiceError, not_found, unknown
 
 PAYMENT_DAYS = 30
 FIRST_INVOICE_NUMBER = 1001
@@ -43,6 +43,8 @@ FROM_CARD = {
     "AdministrationFee": "InvoiceAdministrationFee",
     "Freight": "InvoiceFreight",
 }
+# Those of them that tell who the customer is.
+IDENTITY = ("CustomerName", "OrganisationNumber")
 
 
 class Invoices:
@@ -87,7 +89,7 @@ class Invoices:
             "Freight": settings["freight"],
             "TermsOfPayment": settings["terms_of_payment"],
             "AccountingMethod": settings["accounting_method"],
-            "has_vat": customer.get("VATType") not in rules.WITHOUT_VAT,
+            "has_vat": _has_vat(customer),
             **rules.given(card),
         }
 
@@ -128,6 +130,8 @@ class Invoices:
         for name in ("CreditInvoiceReference", "DocumentNumber"):
             values.pop(name, None)
         given = rules.blanked(rules.given(values))
+        if "CustomerNumber" in given:
+            given = self._of_customer(company, given["CustomerNumber"]) | given
         if "EmailInformation" in given:
             asked = rules.given(values["EmailInformation"])
             kept = invoice.get("EmailInformation", {})
@@ -135,6 +139,18 @@ class Invoices:
         changed = invoice | given
         self._check(company, changed)
         return self.save_invoice(company, changed)
+
+    def _of_customer(self, company, number):
+        """Return what an invoice takes from the card of the customer that it now belongs to.
+
+        Not documented. Our assumption: who the customer is and its kind of VAT; an address and the
+        like stay as they are, since what is absent keeps.
+        """
+        customer = self.store.get("customer", f"{company['company_id']}/{number}")
+        if not customer:
+            raise unknown("customer")
+        fields = {name: customer.get(FROM_CARD[name]) or "" for name in IDENTITY}
+        return fields | {"has_vat": _has_vat(customer)}
 
     def check_changeable(self, invoice):
         """Refuse any change of an invoice that is bookkept or cancelled."""
@@ -187,3 +203,7 @@ class Invoices:
         lowered = sum(invoice.get(name, 0) for name in (*LOWERING, "reduction"))
         # The sum turns a negative nought into a plain one.
         return round(sign * max(abs(invoice["Total"]) - lowered, 0), 2) + 0.0
+
+
+def _has_vat(customer):
+    return customer.get("VATType") not in rules.WITHOUT_VAT

@@ -465,6 +465,26 @@ def rule_vat_less(w):
         assert w.invoice(card=card)["Total"] == 200
 
 
+def rule_customer_changed(w):
+    other = w.card(VATType="EXPORT", OrganisationNumber="556677-8899", YourReference="Bo")
+    number = w.number(YourReference="Kim")
+    assert error_of(w.change(number, CustomerNumber="unknown"))["code"] == 2000433
+    changed = w.change(number, CustomerNumber=other).json()["Invoice"]
+    names = ("CustomerNumber", "OrganisationNumber", "YourReference", "Total")
+    assert [changed[name] for name in names] == [other, "556677-8899", "Kim", 200]
+    named = w.change(number, CustomerNumber=other, CustomerName="Kim").json()["Invoice"]
+    assert named["CustomerName"] == "Kim"
+    assert w.change(w.bookkept(), CustomerNumber=other).status_code == 400
+
+
+def rule_vat_kept(w):
+    card = w.card()
+    number = w.number(card=card)
+    w.call("PUT", f"customers/{card}", {"Customer": {"VATType": "EXPORT"}})
+    assert w.change(number, Comments="x").json()["Invoice"]["Total"] == 250
+    assert w.change(number, CustomerNumber=card).json()["Invoice"]["Total"] == 200
+
+
 def rule_fee_vat(w):
     fees = {"AdministrationFee": 40, "Freight": 60}
     assert w.invoice(**fees)["Total"] == 250 + 125
