@@ -55,7 +55,7 @@ class Invoices:
         # Documented: only the crediting of an invoice sets it.
         values.pop("CreditInvoiceReference", None)
         customer = self.get_customer(company, values["CustomerNumber"])
-        given = rules.blanked(rules.given(values))
+        given = rules.blanked_invoice(values)
         given["EmailInformation"] = self._email(customer, values.get("EmailInformation"))
         invoice = self._presets(company, customer) | given
         invoice.setdefault("DueDate", self._due_date(invoice))
@@ -129,7 +129,7 @@ class Invoices:
         self.check_changeable(invoice)
         for name in ("CreditInvoiceReference", "DocumentNumber"):
             values.pop(name, None)
-        given = rules.blanked(rules.given(values))
+        given = rules.blanked_invoice(values)
         if "CustomerNumber" in given:
             given = self._of_customer(company, given["CustomerNumber"]) | given
         if "EmailInformation" in given:

@@ -14,6 +14,7 @@ Postcode = Annotated[StrictStr, Field(max_length=10)]
 # A code, or the word that empties a field, which is longer.
 Code2 = Annotated[StrictStr, Field(pattern="^([A-Z]{2}|API_BLANK|)$")]
 Code3 = Annotated[StrictStr, Field(pattern="^([A-Z]{3}|)$")]
+DateOrBlank = date | Literal["API_BLANK"]
 
 
 class Body(BaseModel):
@@ -140,7 +141,7 @@ class InvoiceFields(Body):
     ExternalInvoiceReference2: Reference | None = None
     InvoiceDate: date | None = None
     DueDate: date | None = None
-    DeliveryDate: date | Literal["API_BLANK"] | None = None
+    DeliveryDate: DateOrBlank | None = None
     Currency: Code3 | None = None
     CurrencyRate: Number | None = None
     CurrencyUnit: Number | None = None
@@ -181,7 +182,7 @@ class InvoiceFields(Body):
     CostCenter: StrictStr | None = None
     Project: StrictStr | None = None
     EUQuarterlyReport: StrictBool | None = None
-    OutboundDate: date | None = None
+    OutboundDate: DateOrBlank | None = None
     EmailInformation: EmailAddresses | None = None
     EDIInformation: EDIFields | None = None
     CreditInvoiceReference: StrictStr | None = None

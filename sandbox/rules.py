@@ -21,6 +21,8 @@ EMAIL = re.compile(r"[^\s@,;()]+@[^\s@,;()]+\.[^\s@,;()]{2,}")
 EMAILS_OF_CUSTOMER = ("Email", "EmailInvoice", "EmailInvoiceCC", "EmailInvoiceBCC")
 NUMBER_OF_SWEDEN = re.compile(r"(?:16|18|19|20)?(\d{6})[-+]?(\d{4})")
 REVERSED = ("SEREVERSEDVAT", "EUREVERSEDVAT")
+# An invoice's dates that can be empty.
+DATES = ("DeliveryDate", "OutboundDate")
 WITHOUT_VAT = (*REVERSED, "EXPORT")
 
 
@@ -142,6 +144,12 @@ def check_invoice(company, invoice):
 def given(values):
     """Return the fields that say something: an absent one, `""` and null all keep what is there."""
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def blanked_invoice(values):
+    """Return what an invoice's body gives, emptied as :func:`blanked`; an emptied date is null."""
+    invoice = blanked(given(values))
+    return invoice | {name: invoice[name] or None for name in DATES if name in invoice}
 
 
 def blanked(values):

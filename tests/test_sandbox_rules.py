@@ -215,6 +215,26 @@ def rule_api_blank(w):
     assert w.call("PUT", f"customers/{card}", body).json()["Customer"]["Phone1"] == ""
 
 
+def rule_dates_kept(w):
+    number = w.number()
+    for name in ("InvoiceDate", "DueDate"):
+        assert w.send(**{name: "API_BLANK"}).status_code == 400
+        assert w.change(number, **{name: "API_BLANK"}).status_code == 400
+
+
+def rule_api_blank_date(w):
+    day, blank = str(today()), "API_BLANK"
+    kept = {"DeliveryDate": day, "OutboundDate": day, "TermsOfPayment": "10"}
+    emptied = {"DeliveryDate": None, "OutboundDate": None, "TermsOfPayment": ""}
+    number = w.number(**kept)
+    invoice = w.change(number, **dict.fromkeys(kept)).json()["Invoice"]
+    assert {name: invoice[name] for name in kept} == kept
+    for answer in (w.change(number, **dict.fromkeys(kept, blank)), w.send(TermsOfPayment=blank)):
+        invoice = answer.json()["Invoice"]
+        assert {name: invoice[name] for name in kept} == emptied
+        assert invoice["DueDate"]
+
+
 def rule_number_reserved(w):
     for _again in range(2):
         answer = w.customer(CustomerNumber="K-1")
