@@ -292,6 +292,9 @@ class CompanySettings(Body):
     units: list[str] = []
     terms: list[str] = []
     accounts: list[int] = []
+    inactive_accounts: list[int] = []
+    mandatory_project: bool = False
+    mandatory_cost_center: bool = False
     payment_methods: list[PaymentMethod] = []
 
 

@@ -100,6 +100,12 @@ def check_row_account(company, number):
     """Refuse an account that the chart does not have, with the documented words."""
     if number is not None and number not in settings_of(company)["accounts"]:
         raise ServiceError("Kunde inte hitta konto", 2001304)
+    check_active_account(company, number)
+
+
+def check_active_account(company, number):
+    if number in settings_of(company)["inactive_accounts"]:
+        raise ServiceError(f"Kontot {number} är inaktivt.")
 
 
 def check_vat_percentage(percent):

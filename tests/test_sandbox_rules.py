@@ -307,6 +307,55 @@ def rule_locked_period(w):
     assert w.do(number, "bookkeep").status_code == 200
 
 
+def refused_as_inactive(answer):
+    return answer.status_code == 400 and "inaktivt" in error_of(answer)["message"]
+
+
+def rule_posting_accounts(w):
+    number = w.number(InvoiceRows=[ROWS[0] | {"AccountNumber": 3105}])
+    w.choose(inactive_accounts=[3105])
+    assert refused_as_inactive(w.do(number, "bookkeep"))
+    assert refused_as_inactive(w.row(AccountNumber=3105))
+    assert w.call("GET", "accounts/3105").json()["Account"]["Active"] is False
+    assert w.call("GET", "accounts/1930").json()["Account"]["Active"] is True
+    listed = {row["Number"]: row["Active"] for row in w.call("GET", "accounts").json()["Accounts"]}
+    assert (listed[3105], listed[1930]) == (False, True)
+    w.choose(inactive_accounts=[])
+    assert w.do(number, "bookkeep").status_code == 200
+
+
+def rule_usual_accounts(w):
+    numbers = {}
+    for percent in (25, 12, 6, 0):
+        numbers[percent] = w.number(InvoiceRows=[ROWS[0] | {"VAT": percent}])
+    for percent, account in ((25, 2611), (12, 3002), (6, 2631), (0, 1510)):
+        w.choose(inactive_accounts=[account])
+        assert refused_as_inactive(w.do(numbers[percent], "bookkeep"))
+
+
+def rule_payment_account_active(w):
+    number = w.handed_over(w.bookkept())
+    w.choose(inactive_accounts=[1930])
+    assert refused_as_inactive(w.report(number))
+    assert w.get(number)["Balance"] == 250
+
+
+def mandatory(w, setting, field):
+    w.choose(**{setting: True})
+    for values, status in (({}, 400), ({field: "P1"}, 200)):
+        assert w.do(w.number(**values), "bookkeep").status_code == status
+    number = w.number(InvoiceRows=[ROWS[0] | {field: "P1"}, *ROWS])
+    assert w.do(number, "bookkeep").status_code == 400
+
+
+def rule_mandatory_project(w):
+    mandatory(w, "mandatory_project", "Project")
+
+
+def rule_mandatory_cost_center(w):
+    mandatory(w, "mandatory_cost_center", "CostCenter")
+
+
 def rule_credit_once(w):
     number = w.bookkept()
     credit = w.get(w.credited(number))
