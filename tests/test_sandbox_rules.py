@@ -265,6 +265,20 @@ def rule_reduction_list(w):
     assert [row["ReferenceNumber"] for row in listed["TaxReductions"]] == [number]
 
 
+def rule_reduction_property(w):
+    solar = [{"WorkType": "SOLARCELLS", "AskedAmount": 5}]
+    number = w.house_work("green", HouseWorkType="SOLARCELLS").json()["Invoice"]["DocumentNumber"]
+    refused = [w.reduce(PropertyDesignation=said) for said in (None, " ", "API_BLANK")]
+    refused.append(w.reduce(PropertyDesignation=None, ResidenceAssociationOrganisationNumber="1"))
+    refused.append(w.reduce(number, PropertyDesignation=None, TaxReductionAmounts=solar))
+    for answer in refused:
+        assert answer.status_code == 400
+        assert "Fastighetsbeteckning" in error_of(answer)["message"]
+    assert w.reduce(number, TaxReductionAmounts=solar).status_code == 201
+    number = w.house_work("rut", HouseWorkType="CLEANING").json()["Invoice"]["DocumentNumber"]
+    assert w.reduce(number, PropertyDesignation=None).status_code == 201
+
+
 def rule_reduction_frozen(w):
     number = w.house_work().json()["Invoice"]["DocumentNumber"]
     w.do(number, "bookkeep")
