@@ -33,9 +33,21 @@ FROM_CARD = {
     "City": "City",
     "Country": "Country",
     "Phone1": "Phone1",
+    "Phone2": "Phone2",
+    "DeliveryName": "DeliveryName",
+    "DeliveryAddress1": "DeliveryAddress1",
+    "DeliveryAddress2": "DeliveryAddress2",
+    "DeliveryZipCode": "DeliveryZipCode",
+    "DeliveryCity": "DeliveryCity",
+    "DeliveryCountry": "DeliveryCountry",
     "OrganisationNumber": "OrganisationNumber",
     "Currency": "Currency",
     "TermsOfPayment": "TermsOfPayment",
+    "TermsOfDelivery": "TermsOfDelivery",
+    "WayOfDelivery": "WayOfDelivery",
+    "PriceList": "PriceList",
+    "CostCenter": "CostCenter",
+    "Project": "Project",
     "YourReference": "YourReference",
     "OurReference": "OurReference",
     "Remarks": "InvoiceRemark",
@@ -58,6 +70,7 @@ class Invoices:
         given = rules.blanked_invoice(values)
         given["EmailInformation"] = self._email(customer, values.get("EmailInformation"))
         invoice = self._presets(company, customer) | given
+        invoice["InvoiceRows"] = _discounted(customer, invoice["InvoiceRows"])
         invoice.setdefault("DueDate", self._due_date(invoice))
         self._check(company, invoice)
         return self.keep_new_invoice(company, invoice)
@@ -94,8 +107,12 @@ class Invoices:
         }
 
     def _email(self, customer, asked):
-        address = customer.get("EmailInvoice") or customer.get("Email") or ""
-        return {"EmailAddressTo": address} | rules.blanked(rules.given(asked or {}))
+        presets = {
+            "EmailAddressTo": customer.get("EmailInvoice") or customer.get("Email"),
+            "EmailAddressCC": customer.get("EmailInvoiceCC"),
+            "EmailAddressBCC": customer.get("EmailInvoiceBCC"),
+        }
+        return rules.given(presets) | rules.blanked(rules.given(asked or {}))
 
     def _due_date(self, invoice):
         terms = invoice["TermsOfPayment"]
@@ -137,6 +154,9 @@ class Invoices:
             kept = invoice.get("EmailInformation", {})
             given["EmailInformation"] = kept | rules.blanked(asked)
         changed = invoice | given
+        if "InvoiceRows" in given:
+            customer = self.find_customer(company, changed["CustomerNumber"]) or {}
+            changed["InvoiceRows"] = _discounted(customer, given["InvoiceRows"])
         self._check(company, changed)
         return self.save_invoice(company, changed)
 
@@ -146,7 +166,7 @@ class Invoices:
         Not documented. Our assumption: who the customer is and its kind of VAT; an address and the
         like stay as they are, since what is absent keeps.
         """
-        customer = self.store.get("customer", f"{company['company_id']}/{number}")
+        customer = self.find_customer(company, number)
         if not customer:
             raise unknown("customer")
         fields = {name: customer.get(FROM_CARD[name]) or "" for name in IDENTITY}
@@ -207,3 +227,15 @@ class Invoices:
 
 def _has_vat(customer):
     return customer.get("VATType") not in rules.WITHOUT_VAT
+
+
+def _discounted(customer, rows):
+    """Return the rows, with the discount of the customer's card on those that give none.
+
+    What the card's `InvoiceDiscount` does is not documented: our assumption.
+    """
+    discount = customer.get("InvoiceDiscount")
+    if not discount:
+        return rows
+    preset = {"Discount": discount, "DiscountType": "PERCENT"}
+    return [row if row.get("Discount") is not None else row | preset for row in rows]

@@ -61,7 +61,7 @@ class CustomerFields(Body):
     ShowPriceVATIncluded: StrictBool | None = None
     InvoiceAdministrationFee: StrictStr | None = None
     InvoiceFreight: StrictStr | None = None
-    InvoiceDiscount: Number | None = None
+    InvoiceDiscount: Number | Literal["API_BLANK"] | None = None
     InvoiceRemark: Remark | None = None
     DeliveryName: Text | None = None
     DeliveryAddress1: Text | None = None

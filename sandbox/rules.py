@@ -129,7 +129,8 @@ def check_customer(company, customer):
         raise ServiceError("Namn måste anges.", 2001392)
     for name in EMAILS_OF_CUSTOMER:
         check_email(customer.get(name))
-    check_country_code(customer.get("CountryCode"))
+    for name in ("CountryCode", "DeliveryCountryCode", "VisitingCountryCode"):
+        check_country_code(customer.get(name))
     check_organisation_number(customer.get("OrganisationNumber"), customer.get("CountryCode"))
     check_vat_type(customer)
     check_terms(company, customer.get("TermsOfPayment"))
@@ -138,7 +139,8 @@ def check_customer(company, customer):
 def check_invoice(company, invoice):
     """Check an invoice as it will be kept, but for house work."""
     check_email((invoice.get("EmailInformation") or {}).get("EmailAddressTo"))
-    check_country_name(invoice.get("Country"))
+    for name in ("Country", "DeliveryCountry"):
+        check_country_name(invoice.get(name))
     check_terms(company, invoice.get("TermsOfPayment"))
     check_row_count(invoice["InvoiceRows"])
     for row in invoice["InvoiceRows"]:

@@ -190,6 +190,57 @@ def rule_card_presets(w):
     assert invoice["DueDate"] == str(today() + timedelta(days=10))
 
 
+DELIVERY = {
+    "DeliveryName": "Lager",
+    "DeliveryAddress1": "Hamnen 1",
+    "DeliveryAddress2": "Port 2",
+    "DeliveryZipCode": "222 33",
+    "DeliveryCity": "Hamnstad",
+}
+MORE = {
+    **DELIVERY,
+    "Phone1": "08-1",
+    "Phone2": "08-2",
+    "TermsOfDelivery": "FVL",
+    "WayOfDelivery": "P",
+    "YourReference": "Kim",
+    "OurReference": "Bo",
+    "CostCenter": "K1",
+    "Project": "P1",
+}
+COPIES = {"EmailInvoiceCC": "cc@b.se", "EmailInvoiceBCC": "bcc@b.se"}
+
+
+def rule_card_presets_more(w):
+    card = w.card(**MORE, **COPIES, DeliveryCountryCode="NO", InvoiceRemark="Tack")
+    filled = MORE | {"DeliveryCountry": "Norge", "Remarks": "Tack"}
+    blank = dict.fromkeys(filled, "API_BLANK")
+    invoice = w.invoice(card=card)
+    assert {name: invoice[name] for name in filled} == filled
+    copies = {"EmailAddressCC": "cc@b.se", "EmailAddressBCC": "bcc@b.se"}
+    assert copies.items() <= invoice["EmailInformation"].items()
+    blank_copies = dict.fromkeys(copies, "API_BLANK")
+    emptied = w.invoice(card=card, **blank, EmailInformation=blank_copies)
+    assert not any(emptied[name] for name in filled)
+    assert not any(emptied["EmailInformation"][name] for name in copies)
+    blank = dict.fromkeys([*MORE, *COPIES, "DeliveryCountryCode", "InvoiceRemark"], "API_BLANK")
+    w.call("PUT", f"customers/{card}", {"Customer": blank})
+    invoice = w.invoice(card=card)
+    assert not any(invoice[name] for name in filled)
+    assert not any(invoice["EmailInformation"][name] for name in copies)
+
+
+def rule_card_discount(w):
+    card = w.card(InvoiceDiscount=10)
+    number = w.number(card=card)
+    assert w.get(number)["Total"] == 225
+    nought = [ROWS[0] | {"Discount": 0}]
+    assert w.change(number, InvoiceRows=nought).json()["Invoice"]["Total"] == 250
+    assert w.change(number, InvoiceRows=ROWS).json()["Invoice"]["Total"] == 225
+    w.call("PUT", f"customers/{card}", {"Customer": {"InvoiceDiscount": "API_BLANK"}})
+    assert w.invoice(card=card)["Total"] == 250
+
+
 def rule_false_and_nought(w):
     assert w.invoice()["Total"] == 250
 
