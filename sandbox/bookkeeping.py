@@ -20,7 +20,7 @@ CREDITED_FIELDS = (
     *("CustomerNumber", "CustomerName", "Address1", "Address2", "ZipCode", "City", "Country"),
     *("Currency", "VATIncluded", "TermsOfPayment", "YourReference", "OurReference", "Language"),
     *("AdministrationFee", "Freight", "EmailInformation", "OrganisationNumber", "has_vat"),
-    *("InvoiceType", "AccountingMethod"),
+    *("InvoiceType", "AccountingMethod", "CostCenter", "Project"),
 )
 
 
