@@ -7,12 +7,20 @@ from .company_settings import settings_of, year_of
 from .errors import ServiceError, unknown
 
 VOUCHER_SERIES = "B"
+RECEIVABLE = 1510
+# By the percentage: the account of the sale, and that of its VAT.
+ACCOUNTS_OF = {25: (3001, 2611), 12: (3002, 2621), 6: (3003, 2631), 0: (3004,)}
+# What a company may have made mandatory, the field that it is in, and the word for it.
+MANDATORY = {
+    "mandatory_project": ("Project", "Projekt"),
+    "mandatory_cost_center": ("CostCenter", "Kostnadsställe"),
+}
 # What a credit invoice takes from its debit.
 CREDITED_FIELDS = (
     *("CustomerNumber", "CustomerName", "Address1", "Address2", "ZipCode", "City", "Country"),
     *("Currency", "VATIncluded", "TermsOfPayment", "YourReference", "OurReference", "Language"),
     *("AdministrationFee", "Freight", "EmailInformation", "OrganisationNumber", "has_vat"),
-    *("InvoiceType", "AccountingMethod"),
+    *("InvoiceType", "AccountingMethod", "CostCenter", "Project"),
 )
 
 
@@ -29,8 +37,8 @@ class Bookkeeping:
             raise ServiceError("Fakturan saknar rader.")
         self.check_accounting_method(company)
         self.check_period(company, date.fromisoformat(invoice["InvoiceDate"]))
-        for row in invoice["InvoiceRows"]:
-            rules.check_row_account(company, row.get("AccountNumber"))
+        self.check_posting_accounts(company, invoice)
+        self.check_dimensions(company, invoice)
         invoice |= {
             "Booked": True,
             "VoucherNumber": int(number),
@@ -53,6 +61,26 @@ class Bookkeeping:
             raise ServiceError(f"Det finns inget räkenskapsår för {day}.")
         if settings["locked_until"] and day.isoformat() <= settings["locked_until"]:
             raise ServiceError(f"Perioden är låst till och med {settings['locked_until']}.")
+
+    def check_posting_accounts(self, company, invoice):
+        """Refuse to post on an account that does not exist or is inactive.
+
+        Our assumption: what the rows do not say goes on the usual accounts of the chart BAS.
+        """
+        rules.check_row_account(company, RECEIVABLE)
+        for row in invoice["InvoiceRows"]:
+            sales, *vat = ACCOUNTS_OF[row.get("VAT") or 0]
+            for number in (row.get("AccountNumber") or sales, *vat):
+                rules.check_row_account(company, number)
+
+    def check_dimensions(self, company, invoice):
+        """Refuse an invoice with a row that lacks what the company has made mandatory."""
+        settings = settings_of(company)
+        for setting, (field, word) in MANDATORY.items():
+            if settings[setting] and not all(
+                row.get(field) or invoice.get(field) for row in invoice["InvoiceRows"]
+            ):
+                raise ServiceError(f"{word} måste anges.")
 
     def mark_as_sent(self, company, number):
         invoice = self.get_invoice(company, number)
@@ -170,6 +198,7 @@ class Bookkeeping:
     def check_payment_account(self, company, number):
         if number not in settings_of(company)["accounts"]:
             raise unknown("account")
+        rules.check_active_account(company, number)
 
 
 def _turned(row):

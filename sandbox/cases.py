@@ -62,7 +62,7 @@ class Cases:
 
         That an invoice is bookkept is none of them.
         """
-        oldest = self.today().replace(year=self.today().year - MAX_AGE_YEARS, day=1)
+        oldest = oldest_day(self.today())
         refusals = [
             (not company["services"].get(values["Service"]), "Tjänsten är inte aktiverad."),
             (invoice["Cancelled"], "Fakturan är makulerad."),
@@ -231,6 +231,13 @@ class Cases:
 
     def _save_case(self, case):
         return self.store.put("case", f"{case['company_id']}/{case['number']}", case)
+
+
+def oldest_day(today):
+    """Return the first day that an invoice may be of, to be handed over today."""
+    year = today.year - MAX_AGE_YEARS
+    is_leap_day = (today.month, today.day) == (2, 29)
+    return today.replace(year=year, day=28) if is_leap_day else today.replace(year=year)
 
 
 def complete_address(invoice):

@@ -34,6 +34,9 @@ DEFAULTS = {
         *(1510, 1513, 1580, 1910, 1920, 1930, 1940, 2440, 2611, 2621, 2631, 2641, 2811, 2890),
         *(3000, 3001, 3002, 3003, 3004, 3105, 3106, 3305, 3308, 3540, 3740, 6062, 6064),
     ],
+    "inactive_accounts": [],
+    "mandatory_project": False,
+    "mandatory_cost_center": False,
     "payment_methods": [
         {"code": "BG", "account": 1930},
         {"code": "PG", "account": 1920},

@@ -14,7 +14,16 @@ SHOWN_CASES = 200
 
 def make_control(service, templates):
     router = APIRouter()
+    _add_companies(router, service)
+    _add_books(router, service)
+    _add_clock_and_settings(router, service)
+    _add_payments(router, service)
+    _add_faults(router, service)
+    _add_page(router, service, templates)
+    return router
 
+
+def _add_companies(router, service):
     @router.get("/sandbox/health")
     async def health():
         return {"ok": True}
@@ -37,6 +46,14 @@ def make_control(service, templates):
         service.change_company_settings(asked.pop("company_id", None), asked)
         return {"ok": True}
 
+    @router.post("/sandbox/expire-tokens")
+    async def expire_tokens(body: models.ExpiredTokens):
+        kinds = ("access", "refresh") if body.refresh else ("access",)
+        service.expire_tokens(body.company_id, kinds)
+        return {"ok": True}
+
+
+def _add_books(router, service):
     @router.get("/sandbox/invoices")
     async def invoices(our_number: str):
         return [
@@ -44,12 +61,6 @@ def make_control(service, templates):
             for invoice in service.store.all("invoice")
             if invoice.get("ExternalInvoiceReference2") == our_number
         ]
-
-    @router.post("/sandbox/expire-tokens")
-    async def expire_tokens(body: models.ExpiredTokens):
-        kinds = ("access", "refresh") if body.refresh else ("access",)
-        service.expire_tokens(body.company_id, kinds)
-        return {"ok": True}
 
     @router.get("/sandbox/ledger")
     async def ledger(company_id: str | None = None):
@@ -68,6 +79,8 @@ def make_control(service, templates):
         service.requests.clear()
         return {"ok": True}
 
+
+def _add_clock_and_settings(router, service):
     @router.get("/sandbox/clock")
     async def clock():
         return {"now": service.now().isoformat(), "today": service.today().isoformat()}
@@ -86,6 +99,8 @@ def make_control(service, templates):
         service.settings |= body.model_dump(exclude_none=True)
         return service.settings
 
+
+def _add_payments(router, service):
     @router.post("/sandbox/payments")
     async def plan_payment(body: models.PlannedPayment):
         service.plan_payment(body.company_id, body.invoice_number, body.amount, body.day)
@@ -101,6 +116,8 @@ def make_control(service, templates):
         service.receive(body.company_id, body.numbers, body.amount)
         return {"ok": True}
 
+
+def _add_faults(router, service):
     @router.get("/sandbox/faults")
     async def faults():
         return service.faults
@@ -120,6 +137,8 @@ def make_control(service, templates):
         service.refusals.append(body)
         return {"ok": True}
 
+
+def _add_page(router, service, templates):
     @router.post("/sandbox/page/clock/{days}")
     async def advance_from_page(days: int):
         service.advance(days * DAY)
@@ -127,16 +146,7 @@ def make_control(service, templates):
 
     @router.post("/sandbox/page/company-settings/{company_id}")
     async def change_from_page(company_id: str, request: Request):
-        form = await get_form(request)
-        asked = {
-            "accounting_method": form["accounting_method"],
-            "locked_until": form["locked_until"] or None,
-            "round_to_kronor": "round_to_kronor" in form,
-            "services": {name: name in form for name in ("LEDGERBASE", "REMINDER")},
-        }
-        if form["presets"]:
-            asked["presets"] = form["presets"]
-        body = models.ChangedCompanySettings(**asked)
+        body = _chosen_on_page(await get_form(request))
         service.change_company_settings(
             company_id, body.model_dump(mode="json", exclude_unset=True)
         )
@@ -157,4 +167,15 @@ def make_control(service, templates):
         }
         return templates.TemplateResponse(request, "ledger.html", context)
 
-    return router
+
+def _chosen_on_page(form):
+    """Return what the page's form chooses of a company's settings."""
+    asked = {
+        "accounting_method": form["accounting_method"],
+        "locked_until": form["locked_until"] or None,
+        "round_to_kronor": "round_to_kronor" in form,
+        "services": {name: name in form for name in ("LEDGERBASE", "REMINDER")},
+    }
+    if form["presets"]:
+        asked["presets"] = form["presets"]
+    return models.ChangedCompanySettings(**asked)

@@ -51,8 +51,12 @@ class Customers:
         given = rules.blanked(rules.given(values))
         return self._save_customer(company, customer | given | {"CustomerNumber": number})
 
+    def find_customer(self, company, number):
+        """Return a customer's card, None if there is none."""
+        return self.store.get("customer", f"{company['company_id']}/{number}")
+
     def get_customer(self, company, number):
-        customer = self.store.get("customer", f"{company['company_id']}/{number}")
+        customer = self.find_customer(company, number)
         if not customer:
             raise not_found("customer")
         return customer
@@ -65,8 +69,9 @@ class Customers:
 
     def _save_customer(self, company, customer):
         rules.check_customer(company, customer)
-        code = customer.get("CountryCode")
-        customer["Country"] = countries.NAMES[code] if code else None
+        for name in ("Country", "DeliveryCountry"):
+            code = customer.get(f"{name}Code")
+            customer[name] = countries.NAMES[code] if code else None
         customer["company_id"] = company["company_id"]
         key = f"{company['company_id']}/{customer['CustomerNumber']}"
         return self.store.put("customer", key, customer)

@@ -20,6 +20,8 @@ WORK = {
         *("SOLARCELLS", "STORAGESELFPRODUCEDELECTRICITY", "CHARGINGSTATIONELECTRICVEHICLE"),
     },
 }
+# The kinds that are of a property, by its designation or by a flat's number.
+WITH_PROPERTY = ("rot", "green")
 
 
 def kind_of(invoice):
@@ -93,6 +95,17 @@ def check_person(values):
         raise ServiceError("Personnummer måste anges med 10 till 13 tecken.")
 
 
+def check_property(kind, values):
+    """Refuse what is done to a property and does not say to which.
+
+    Our assumption: refused as it is asked for; a flat's number stands in the same field, since
+    there is no other, and its housing association beside it.
+    """
+    designation = rules.blanked(values.get("PropertyDesignation") or "").strip()
+    if kind in WITH_PROPERTY and not designation:
+        raise ServiceError("Fastighetsbeteckning eller lägenhetsnummer måste anges.")
+
+
 def check_asked_amount(amount):
     if amount is None:
         raise ServiceError("Begärt belopp saknas.", 2001392)
@@ -137,6 +150,7 @@ class TaxReductions:
             asked = sum(part["AskedAmount"] for part in values["TaxReductionAmounts"])
             values["AskedAmount"] = asked
         check_asked_amount(values.get("AskedAmount"))
+        check_property(kind, values)
         others = self.tax_reductions_of(company, values["ReferenceNumber"])
         check_not_asked_before(values, others)
         invoice["reduction"] = float(invoice["reduction"] + values["AskedAmount"])

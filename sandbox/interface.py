@@ -80,14 +80,20 @@ def make_customers(service, Company):
 
 def make_invoices(service, Company):
     router = APIRouter(prefix="/3")
+    _add_invoices(router, service, Company)
+    _add_invoice_actions(router, service, Company)
+    return router
 
-    def answer(invoice, request):
-        return {"Invoice": shown.invoice(request.base_url, invoice)}
 
+def _answer_invoice(invoice, request):
+    return {"Invoice": shown.invoice(request.base_url, invoice)}
+
+
+def _add_invoices(router, service, Company):
     @router.post("/invoices", status_code=201)
     async def create(company: Company, body: models.NewInvoiceBody, request: Request):
         values = body.Invoice.model_dump(mode="json", exclude_unset=True)
-        return answer(service.create_invoice(company, values), request)
+        return _answer_invoice(service.create_invoice(company, values), request)
 
     @router.get("/invoices")
     async def find(company: Company, request: Request):
@@ -97,19 +103,21 @@ def make_invoices(service, Company):
 
     @router.get("/invoices/{number}")
     async def get(company: Company, number: str, request: Request):
-        return answer(service.get_invoice(company, number), request)
+        return _answer_invoice(service.get_invoice(company, number), request)
 
     @router.put("/invoices/{number}")
     async def update(company: Company, number: str, body: models.InvoiceBody, request: Request):
         values = body.Invoice.model_dump(mode="json", exclude_unset=True)
-        return answer(service.update_invoice(company, number, values), request)
+        return _answer_invoice(service.update_invoice(company, number, values), request)
 
+
+def _add_invoice_actions(router, service, Company):
     @router.put("/invoices/{number}/credit")
     async def credit(company: Company, number: str, request: Request):
         made = service.credit(company, number)
         if service.settings["credit_answer"] == "debit":
             made = service.get_invoice(company, number)
-        return answer(made, request)
+        return _answer_invoice(made, request)
 
     @router.put("/invoices/{number}/{action}")
     async def act(company: Company, number: str, action: str, request: Request):
@@ -120,9 +128,7 @@ def make_invoices(service, Company):
         }
         if action not in actions:
             raise not_found("åtgärden")
-        return answer(actions[action](company, number), request)
-
-    return router
+        return _answer_invoice(actions[action](company, number), request)
 
 
 def make_tax_reductions(service, Company):
@@ -159,6 +165,12 @@ def make_cases(service, Company):
     def answer(case, company, request):
         return {"NoxFinansInvoice": shown.case(service, case, company, request.base_url)}
 
+    _add_cases(router, service, Company, answer)
+    _add_case_actions(router, service, Company, answer)
+    return router
+
+
+def _add_cases(router, service, Company, answer):
     @router.post("/noxfinansinvoices", status_code=201)
     async def hand_over(company: Company, body: models.HandOverBody, request: Request):
         case = service.hand_over(company, body.NoxFinansInvoice.model_dump())
@@ -168,6 +180,8 @@ def make_cases(service, Company):
     async def get(company: Company, number: str, request: Request):
         return answer(service.get_case(company, number), company, request)
 
+
+def _add_case_actions(router, service, Company, answer):
     @router.put("/noxfinansinvoices/{number}/pause")
     async def pause(company: Company, number: str, body: models.PauseBody, request: Request):
         case = service.pause(company, number, body.NoxFinansInvoice.PausedUntilDate)
@@ -190,8 +204,6 @@ def make_cases(service, Company):
         if action not in actions:
             raise not_found("åtgärden")
         return answer(actions[action](company, number), company, request)
-
-    return router
 
 
 def make_documents(service, templates):

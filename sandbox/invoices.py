@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from . import house_work, money, rules
 from .company_settings import settings_of
-from .errors import ServiceError, not_found
+from .errors import ServiceError, not_found, unknown
 
 PAYMENT_DAYS = 30
 FIRST_INVOICE_NUMBER = 1001
@@ -33,9 +33,21 @@ FROM_CARD = {
     "City": "City",
     "Country": "Country",
     "Phone1": "Phone1",
+    "Phone2": "Phone2",
+    "DeliveryName": "DeliveryName",
+    "DeliveryAddress1": "DeliveryAddress1",
+    "DeliveryAddress2": "DeliveryAddress2",
+    "DeliveryZipCode": "DeliveryZipCode",
+    "DeliveryCity": "DeliveryCity",
+    "DeliveryCountry": "DeliveryCountry",
     "OrganisationNumber": "OrganisationNumber",
     "Currency": "Currency",
     "TermsOfPayment": "TermsOfPayment",
+    "TermsOfDelivery": "TermsOfDelivery",
+    "WayOfDelivery": "WayOfDelivery",
+    "PriceList": "PriceList",
+    "CostCenter": "CostCenter",
+    "Project": "Project",
     "YourReference": "YourReference",
     "OurReference": "OurReference",
     "Remarks": "InvoiceRemark",
@@ -43,6 +55,8 @@ FROM_CARD = {
     "AdministrationFee": "InvoiceAdministrationFee",
     "Freight": "InvoiceFreight",
 }
+# Those of them that tell who the customer is.
+IDENTITY = ("CustomerName", "OrganisationNumber")
 
 
 class Invoices:
@@ -53,9 +67,10 @@ class Invoices:
         # Documented: only the crediting of an invoice sets it.
         values.pop("CreditInvoiceReference", None)
         customer = self.get_customer(company, values["CustomerNumber"])
-        given = rules.blanked(rules.given(values))
+        given = rules.blanked_invoice(values)
         given["EmailInformation"] = self._email(customer, values.get("EmailInformation"))
         invoice = self._presets(company, customer) | given
+        invoice["InvoiceRows"] = _discounted(customer, invoice["InvoiceRows"])
         invoice.setdefault("DueDate", self._due_date(invoice))
         self._check(company, invoice)
         return self.keep_new_invoice(company, invoice)
@@ -87,13 +102,17 @@ class Invoices:
             "Freight": settings["freight"],
             "TermsOfPayment": settings["terms_of_payment"],
             "AccountingMethod": settings["accounting_method"],
-            "has_vat": customer.get("VATType") not in rules.WITHOUT_VAT,
+            "has_vat": _has_vat(customer),
             **rules.given(card),
         }
 
     def _email(self, customer, asked):
-        address = customer.get("EmailInvoice") or customer.get("Email") or ""
-        return {"EmailAddressTo": address} | rules.blanked(rules.given(asked or {}))
+        presets = {
+            "EmailAddressTo": customer.get("EmailInvoice") or customer.get("Email"),
+            "EmailAddressCC": customer.get("EmailInvoiceCC"),
+            "EmailAddressBCC": customer.get("EmailInvoiceBCC"),
+        }
+        return rules.given(presets) | rules.blanked(rules.given(asked or {}))
 
     def _due_date(self, invoice):
         terms = invoice["TermsOfPayment"]
@@ -127,14 +146,31 @@ class Invoices:
         self.check_changeable(invoice)
         for name in ("CreditInvoiceReference", "DocumentNumber"):
             values.pop(name, None)
-        given = rules.blanked(rules.given(values))
+        given = rules.blanked_invoice(values)
+        if "CustomerNumber" in given:
+            given = self._of_customer(company, given["CustomerNumber"]) | given
         if "EmailInformation" in given:
             asked = rules.given(values["EmailInformation"])
             kept = invoice.get("EmailInformation", {})
             given["EmailInformation"] = kept | rules.blanked(asked)
         changed = invoice | given
+        if "InvoiceRows" in given:
+            customer = self.find_customer(company, changed["CustomerNumber"]) or {}
+            changed["InvoiceRows"] = _discounted(customer, given["InvoiceRows"])
         self._check(company, changed)
         return self.save_invoice(company, changed)
+
+    def _of_customer(self, company, number):
+        """Return what an invoice takes from the card of the customer that it now belongs to.
+
+        Not documented. Our assumption: who the customer is and its kind of VAT; an address and the
+        like stay as they are, since what is absent keeps.
+        """
+        customer = self.find_customer(company, number)
+        if not customer:
+            raise unknown("customer")
+        fields = {name: customer.get(FROM_CARD[name]) or "" for name in IDENTITY}
+        return fields | {"has_vat": _has_vat(customer)}
 
     def check_changeable(self, invoice):
         """Refuse any change of an invoice that is bookkept or cancelled."""
@@ -187,3 +223,19 @@ class Invoices:
         lowered = sum(invoice.get(name, 0) for name in (*LOWERING, "reduction"))
         # The sum turns a negative nought into a plain one.
         return round(sign * max(abs(invoice["Total"]) - lowered, 0), 2) + 0.0
+
+
+def _has_vat(customer):
+    return customer.get("VATType") not in rules.WITHOUT_VAT
+
+
+def _discounted(customer, rows):
+    """Return the rows, with the discount of the customer's card on those that give none.
+
+    What the card's `InvoiceDiscount` does is not documented: our assumption.
+    """
+    discount = customer.get("InvoiceDiscount")
+    if not discount:
+        return rows
+    preset = {"Discount": discount, "DiscountType": "PERCENT"}
+    return [row if row.get("Discount") is not None else row | preset for row in rows]

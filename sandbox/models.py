@@ -14,6 +14,7 @@ Postcode = Annotated[StrictStr, Field(max_length=10)]
 # A code, or the word that empties a field, which is longer.
 Code2 = Annotated[StrictStr, Field(pattern="^([A-Z]{2}|API_BLANK|)$")]
 Code3 = Annotated[StrictStr, Field(pattern="^([A-Z]{3}|)$")]
+DateOrBlank = date | Literal["API_BLANK"]
 
 
 class Body(BaseModel):
@@ -60,7 +61,7 @@ class CustomerFields(Body):
     ShowPriceVATIncluded: StrictBool | None = None
     InvoiceAdministrationFee: StrictStr | None = None
     InvoiceFreight: StrictStr | None = None
-    InvoiceDiscount: Number | None = None
+    InvoiceDiscount: Number | Literal["API_BLANK"] | None = None
     InvoiceRemark: Remark | None = None
     DeliveryName: Text | None = None
     DeliveryAddress1: Text | None = None
@@ -140,7 +141,7 @@ class InvoiceFields(Body):
     ExternalInvoiceReference2: Reference | None = None
     InvoiceDate: date | None = None
     DueDate: date | None = None
-    DeliveryDate: date | Literal["API_BLANK"] | None = None
+    DeliveryDate: DateOrBlank | None = None
     Currency: Code3 | None = None
     CurrencyRate: Number | None = None
     CurrencyUnit: Number | None = None
@@ -181,7 +182,7 @@ class InvoiceFields(Body):
     CostCenter: StrictStr | None = None
     Project: StrictStr | None = None
     EUQuarterlyReport: StrictBool | None = None
-    OutboundDate: date | None = None
+    OutboundDate: DateOrBlank | None = None
     EmailInformation: EmailAddresses | None = None
     EDIInformation: EDIFields | None = None
     CreditInvoiceReference: StrictStr | None = None
@@ -291,6 +292,9 @@ class CompanySettings(Body):
     units: list[str] = []
     terms: list[str] = []
     accounts: list[int] = []
+    inactive_accounts: list[int] = []
+    mandatory_project: bool = False
+    mandatory_cost_center: bool = False
     payment_methods: list[PaymentMethod] = []
 
 

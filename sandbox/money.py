@@ -49,11 +49,6 @@ def split_vat(amount, percent, vat_included):
     return amount, rounded(amount * percent / 100)
 
 
-def row_total(row, vat_included):
-    """Return a row's amount with VAT."""
-    return sum(split_vat(row_amount(row), row.get("VAT") or 0, vat_included))
-
-
 def kept_row(row, vat_included):
     """Return a row as it is kept: two decimals for price and quantity, its amounts beside them."""
     price, amount, percent = rounded(number(row.get("Price"))), row_amount(row), row.get("VAT") or 0

@@ -141,10 +141,10 @@ def _add_register(router, Company, names, read):
 
 
 def _add_accounts(router, Company):
-    def show(request, number):
+    def show(request, company, number):
         return {
             "@url": f"{request.base_url}3/accounts/{number}",
-            "Active": True,
+            "Active": number not in settings_of(company)["inactive_accounts"],
             "Description": f"Konto {number}",
             "Number": number,
             "SRU": 0,
@@ -155,13 +155,15 @@ def _add_accounts(router, Company):
     @router.get("/accounts")
     async def find(company: Company, request: Request):
         numbers = settings_of(company)["accounts"]
-        return lists.page("Accounts", numbers, request, lambda number: show(request, number))
+        return lists.page(
+            "Accounts", numbers, request, lambda number: show(request, company, number)
+        )
 
     @router.get("/accounts/{number}")
     async def get(company: Company, number: int, request: Request):
         if number not in settings_of(company)["accounts"]:
             raise not_found("account")
-        return {"Account": show(request, number)}
+        return {"Account": show(request, company, number)}
 
 
 def _add_payments(router, service, Company):

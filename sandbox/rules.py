@@ -21,6 +21,8 @@ EMAIL = re.compile(r"[^\s@,;()]+@[^\s@,;()]+\.[^\s@,;()]{2,}")
 EMAILS_OF_CUSTOMER = ("Email", "EmailInvoice", "EmailInvoiceCC", "EmailInvoiceBCC")
 NUMBER_OF_SWEDEN = re.compile(r"(?:16|18|19|20)?(\d{6})[-+]?(\d{4})")
 REVERSED = ("SEREVERSEDVAT", "EUREVERSEDVAT")
+# An invoice's dates that can be empty.
+DATES = ("DeliveryDate", "OutboundDate")
 WITHOUT_VAT = (*REVERSED, "EXPORT")
 
 
@@ -98,6 +100,12 @@ def check_row_account(company, number):
     """Refuse an account that the chart does not have, with the documented words."""
     if number is not None and number not in settings_of(company)["accounts"]:
         raise ServiceError("Kunde inte hitta konto", 2001304)
+    check_active_account(company, number)
+
+
+def check_active_account(company, number):
+    if number in settings_of(company)["inactive_accounts"]:
+        raise ServiceError(f"Kontot {number} är inaktivt.")
 
 
 def check_vat_percentage(percent):
@@ -121,7 +129,8 @@ def check_customer(company, customer):
         raise ServiceError("Namn måste anges.", 2001392)
     for name in EMAILS_OF_CUSTOMER:
         check_email(customer.get(name))
-    check_country_code(customer.get("CountryCode"))
+    for name in ("CountryCode", "DeliveryCountryCode", "VisitingCountryCode"):
+        check_country_code(customer.get(name))
     check_organisation_number(customer.get("OrganisationNumber"), customer.get("CountryCode"))
     check_vat_type(customer)
     check_terms(company, customer.get("TermsOfPayment"))
@@ -130,7 +139,8 @@ def check_customer(company, customer):
 def check_invoice(company, invoice):
     """Check an invoice as it will be kept, but for house work."""
     check_email((invoice.get("EmailInformation") or {}).get("EmailAddressTo"))
-    check_country_name(invoice.get("Country"))
+    for name in ("Country", "DeliveryCountry"):
+        check_country_name(invoice.get(name))
     check_terms(company, invoice.get("TermsOfPayment"))
     check_row_count(invoice["InvoiceRows"])
     for row in invoice["InvoiceRows"]:
@@ -142,6 +152,12 @@ def check_invoice(company, invoice):
 def given(values):
     """Return the fields that say something: an absent one, `""` and null all keep what is there."""
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def blanked_invoice(values):
+    """Return what an invoice's body gives, emptied as :func:`blanked`; an emptied date is null."""
+    invoice = blanked(given(values))
+    return invoice | {name: invoice[name] or None for name in DATES if name in invoice}
 
 
 def blanked(values):

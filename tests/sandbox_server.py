@@ -189,6 +189,7 @@ class World:
             "CustomerName": "Kund",
             "SocialSecurityNumber": "19811218-9876",
             "AskedAmount": 50,
+            "PropertyDesignation": "Ort 1:1",
             **values,
         }
         return self.call("POST", "taxreductions", {"TaxReduction": values})

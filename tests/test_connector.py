@@ -261,7 +261,8 @@ def test_house_work_invoice_collects_only_the_customers_share(
     odoo_server, clerk, make_invoice, send, case_of, ledger_of
 ):
     invoice = make_invoice()
-    clerk.call("account.move", "write", [invoice.id], {"nox_finans_tax_reduction": 300})
+    house = {"nox_finans_tax_reduction": 300, "nox_finans_property_designation": "Ort 1:1"}
+    clerk.call("account.move", "write", [invoice.id], house)
     send(invoice)
     finish(odoo_server, case_of, invoice)
     assert ledger_of(invoice)[0]["balance"] == 948.75

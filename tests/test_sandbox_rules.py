@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -12,7 +12,7 @@ from sandbox_server import ADDRESS, ROWS, Server, World, error_of
 
 from dev.processes import stop
 from dev.project import ROOT
-from sandbox import rules
+from sandbox import cases, rules
 
 RULE = re.compile(r"^\| ([a-z-]+) \| (.+) \| ([DRC ]+|our assumption) \|(.*)\| `([\w.]+)` \|$")
 NO_CODE = 2000588
@@ -190,6 +190,57 @@ def rule_card_presets(w):
     assert invoice["DueDate"] == str(today() + timedelta(days=10))
 
 
+DELIVERY = {
+    "DeliveryName": "Lager",
+    "DeliveryAddress1": "Hamnen 1",
+    "DeliveryAddress2": "Port 2",
+    "DeliveryZipCode": "222 33",
+    "DeliveryCity": "Hamnstad",
+}
+MORE = {
+    **DELIVERY,
+    "Phone1": "08-1",
+    "Phone2": "08-2",
+    "TermsOfDelivery": "FVL",
+    "WayOfDelivery": "P",
+    "YourReference": "Kim",
+    "OurReference": "Bo",
+    "CostCenter": "K1",
+    "Project": "P1",
+}
+COPIES = {"EmailInvoiceCC": "cc@b.se", "EmailInvoiceBCC": "bcc@b.se"}
+
+
+def rule_card_presets_more(w):
+    card = w.card(**MORE, **COPIES, DeliveryCountryCode="NO", InvoiceRemark="Tack")
+    filled = MORE | {"DeliveryCountry": "Norge", "Remarks": "Tack"}
+    blank = dict.fromkeys(filled, "API_BLANK")
+    invoice = w.invoice(card=card)
+    assert {name: invoice[name] for name in filled} == filled
+    copies = {"EmailAddressCC": "cc@b.se", "EmailAddressBCC": "bcc@b.se"}
+    assert copies.items() <= invoice["EmailInformation"].items()
+    blank_copies = dict.fromkeys(copies, "API_BLANK")
+    emptied = w.invoice(card=card, **blank, EmailInformation=blank_copies)
+    assert not any(emptied[name] for name in filled)
+    assert not any(emptied["EmailInformation"][name] for name in copies)
+    blank = dict.fromkeys([*MORE, *COPIES, "DeliveryCountryCode", "InvoiceRemark"], "API_BLANK")
+    w.call("PUT", f"customers/{card}", {"Customer": blank})
+    invoice = w.invoice(card=card)
+    assert not any(invoice[name] for name in filled)
+    assert not any(invoice["EmailInformation"][name] for name in copies)
+
+
+def rule_card_discount(w):
+    card = w.card(InvoiceDiscount=10)
+    number = w.number(card=card)
+    assert w.get(number)["Total"] == 225
+    nought = [ROWS[0] | {"Discount": 0}]
+    assert w.change(number, InvoiceRows=nought).json()["Invoice"]["Total"] == 250
+    assert w.change(number, InvoiceRows=ROWS).json()["Invoice"]["Total"] == 225
+    w.call("PUT", f"customers/{card}", {"Customer": {"InvoiceDiscount": "API_BLANK"}})
+    assert w.invoice(card=card)["Total"] == 250
+
+
 def rule_false_and_nought(w):
     assert w.invoice()["Total"] == 250
 
@@ -213,6 +264,26 @@ def rule_api_blank(w):
     assert (changed["City"], changed["Address1"]) == ("", "Gatan 1")
     body = {"Customer": {"Phone1": "API_BLANK"}}
     assert w.call("PUT", f"customers/{card}", body).json()["Customer"]["Phone1"] == ""
+
+
+def rule_dates_kept(w):
+    number = w.number()
+    for name in ("InvoiceDate", "DueDate"):
+        assert w.send(**{name: "API_BLANK"}).status_code == 400
+        assert w.change(number, **{name: "API_BLANK"}).status_code == 400
+
+
+def rule_api_blank_date(w):
+    day, blank = str(today()), "API_BLANK"
+    kept = {"DeliveryDate": day, "OutboundDate": day, "TermsOfPayment": "10"}
+    emptied = {"DeliveryDate": None, "OutboundDate": None, "TermsOfPayment": ""}
+    number = w.number(**kept)
+    invoice = w.change(number, **dict.fromkeys(kept)).json()["Invoice"]
+    assert {name: invoice[name] for name in kept} == kept
+    for answer in (w.change(number, **dict.fromkeys(kept, blank)), w.send(TermsOfPayment=blank)):
+        invoice = answer.json()["Invoice"]
+        assert {name: invoice[name] for name in kept} == emptied
+        assert invoice["DueDate"]
 
 
 def rule_number_reserved(w):
@@ -243,6 +314,20 @@ def rule_reduction_list(w):
     assert f"filter=invoices&referencenumber={number}" in url
     listed = w.call("GET", "taxreductions", filter="invoices", referencenumber=number).json()
     assert [row["ReferenceNumber"] for row in listed["TaxReductions"]] == [number]
+
+
+def rule_reduction_property(w):
+    solar = [{"WorkType": "SOLARCELLS", "AskedAmount": 5}]
+    number = w.house_work("green", HouseWorkType="SOLARCELLS").json()["Invoice"]["DocumentNumber"]
+    refused = [w.reduce(PropertyDesignation=said) for said in (None, " ", "API_BLANK")]
+    refused.append(w.reduce(PropertyDesignation=None, ResidenceAssociationOrganisationNumber="1"))
+    refused.append(w.reduce(number, PropertyDesignation=None, TaxReductionAmounts=solar))
+    for answer in refused:
+        assert answer.status_code == 400
+        assert "Fastighetsbeteckning" in error_of(answer)["message"]
+    assert w.reduce(number, TaxReductionAmounts=solar).status_code == 201
+    number = w.house_work("rut", HouseWorkType="CLEANING").json()["Invoice"]["DocumentNumber"]
+    assert w.reduce(number, PropertyDesignation=None).status_code == 201
 
 
 def rule_reduction_frozen(w):
@@ -285,6 +370,56 @@ def rule_locked_period(w):
     assert ended == str(today())
     w.change(number, InvoiceDate=str(today() + timedelta(days=1)))
     assert w.do(number, "bookkeep").status_code == 200
+
+
+def refused_as_inactive(answer):
+    return answer.status_code == 400 and "inaktivt" in error_of(answer)["message"]
+
+
+def rule_posting_accounts(w):
+    number = w.number(InvoiceRows=[ROWS[0] | {"AccountNumber": 3105}])
+    w.choose(inactive_accounts=[3105])
+    assert refused_as_inactive(w.do(number, "bookkeep"))
+    assert refused_as_inactive(w.row(AccountNumber=3105))
+    assert w.call("GET", "accounts/3105").json()["Account"]["Active"] is False
+    assert w.call("GET", "accounts/1930").json()["Account"]["Active"] is True
+    listed = {row["Number"]: row["Active"] for row in w.call("GET", "accounts").json()["Accounts"]}
+    assert (listed[3105], listed[1930]) == (False, True)
+    w.choose(inactive_accounts=[])
+    assert w.do(number, "bookkeep").status_code == 200
+
+
+def rule_usual_accounts(w):
+    numbers = {}
+    for percent in (25, 12, 6, 0):
+        numbers[percent] = w.number(InvoiceRows=[ROWS[0] | {"VAT": percent}])
+    for percent, account in ((25, 2611), (12, 3002), (6, 2631), (0, 1510)):
+        w.choose(inactive_accounts=[account])
+        assert refused_as_inactive(w.do(numbers[percent], "bookkeep"))
+
+
+def rule_payment_account_active(w):
+    number = w.handed_over(w.bookkept())
+    w.choose(inactive_accounts=[1930])
+    assert refused_as_inactive(w.report(number))
+    assert w.get(number)["Balance"] == 250
+
+
+def mandatory(w, setting, field):
+    w.choose(**{setting: True})
+    assert w.do(w.number(), "bookkeep").status_code == 400
+    number = w.bookkept(**{field: "P1"})
+    assert w.do(w.credited(number), "bookkeep").status_code == 200
+    number = w.number(InvoiceRows=[ROWS[0] | {field: "P1"}, *ROWS])
+    assert w.do(number, "bookkeep").status_code == 400
+
+
+def rule_mandatory_project(w):
+    mandatory(w, "mandatory_project", "Project")
+
+
+def rule_mandatory_cost_center(w):
+    mandatory(w, "mandatory_cost_center", "CostCenter")
 
 
 def rule_credit_once(w):
@@ -340,6 +475,18 @@ def rule_credit_settled(w):
 
 def rule_hand_over_unbooked(w):
     assert w.hand_over(w.number()).status_code == 201
+
+
+def rule_hand_over_age(w):
+    oldest = cases.oldest_day(date.fromisoformat(w.server.get("clock")["today"]))
+    older = w.hand_over(w.number(InvoiceDate=str(oldest - timedelta(days=1))))
+    assert older.status_code == 400 and "två år" in error_of(older)["message"]
+    assert w.hand_over(w.number(InvoiceDate=str(oldest))).status_code == 201
+
+
+def test_two_years_before_a_leap_day():
+    days = {date(2028, 2, 29): date(2026, 2, 28), date(2028, 3, 1): date(2026, 3, 1)}
+    assert {day: cases.oldest_day(day) for day in days} == days
 
 
 def rule_hand_over_credit(w):
@@ -451,6 +598,26 @@ def rule_vat_less(w):
     for kind, number in (("SEREVERSEDVAT", "SE556677889901"), ("EXPORT", None)):
         card = w.card(VATType=kind, VATNumber=number)
         assert w.invoice(card=card)["Total"] == 200
+
+
+def rule_customer_changed(w):
+    other = w.card(VATType="EXPORT", OrganisationNumber="556677-8899", YourReference="Bo")
+    number = w.number(YourReference="Kim")
+    assert error_of(w.change(number, CustomerNumber="unknown"))["code"] == 2000433
+    changed = w.change(number, CustomerNumber=other).json()["Invoice"]
+    names = ("CustomerNumber", "OrganisationNumber", "YourReference", "Total")
+    assert [changed[name] for name in names] == [other, "556677-8899", "Kim", 200]
+    named = w.change(number, CustomerNumber=other, CustomerName="Kim").json()["Invoice"]
+    assert named["CustomerName"] == "Kim"
+    assert w.change(w.bookkept(), CustomerNumber=other).status_code == 400
+
+
+def rule_vat_kept(w):
+    card = w.card()
+    number = w.number(card=card)
+    w.call("PUT", f"customers/{card}", {"Customer": {"VATType": "EXPORT"}})
+    assert w.change(number, Comments="x").json()["Invoice"]["Total"] == 250
+    assert w.change(number, CustomerNumber=card).json()["Invoice"]["Total"] == 200
 
 
 def rule_fee_vat(w):
