@@ -182,8 +182,12 @@ class NoxFinansCase(models.Model):
         return vat_type
 
     def _get_usual_terms(self, customer):
+        """Return the code that the settings give the customer's own terms, or "".
+
+        Each invoice says its terms itself: on the card a guess would only be a cause of refusal.
+        """
         term = customer.with_company(self.company_id).property_payment_term_id
-        return self._get_code_of_terms(term)
+        return self._read_term(term).nox_finans_code
 
     def _prepare_addressee(self):
         """Return who owes, and where the letter goes: the company first, then who reads it."""
@@ -301,18 +305,25 @@ class NoxFinansCase(models.Model):
         return texts.cut("\n".join(parts), payloads.LENGTHS["Remarks"])
 
     def _get_terms(self, move):
-        """Return the service's code of the terms: its own, or the days until the invoice is due."""
-        code = self._get_code_of_terms(move.invoice_payment_term_id)
-        return code or str(max((move.invoice_date_due - move.invoice_date).days, 0))
+        """Return the service's code of the terms, or "": it has none, and the due date tells.
 
-    def _get_code_of_terms(self, term):
-        """Return the code of Odoo's payment terms: what the settings say, or their one time."""
-        term = self._read_term(term)
-        if not term:
-            return ""
-        if not term.nox_finans_code:
+        What the settings say, else the days, if Fortnox is known to have terms of that name: others
+        are refused there.
+        """
+        term = self._read_term(move.invoice_payment_term_id)
+        if term.nox_finans_code:
+            return term.nox_finans_code
+        if term:
             _read(term.line_ids, ["delay_type", "nb_days"])
-        return term._get_nox_finans_code() or ""
+            code = term._get_nox_finans_code()
+        else:
+            code = str(max((move.invoice_date_due - move.invoice_date).days, 0))
+        return code if code in self._get_codes_of_terms() else ""
+
+    def _get_codes_of_terms(self):
+        """Return the codes that Fortnox had when its register of payment terms was last read."""
+        connector = self.company_id._get_nox_finans_connector()
+        return (connector.terms_at_fortnox or "").split(", ")
 
     def _read_term(self, term):
         return _read(term.with_company(self.company_id), TERM_FIELDS)
