@@ -158,6 +158,7 @@ KINDS = {
     "all at once": {"lines": [line(taxes=[vat]) for vat in ("25", "12", "6", "0")]},
     "tax group": {"lines": [line(taxes=["group"])]},
     "EU": {"partner": EU, "lines": [line(taxes=["EU"])]},
+    "EU without letters": {"partner": EU | {"vat": "136695976"}, "lines": [line(taxes=["EU"])]},
     "triangular": {"partner": EU, "lines": [line(taxes=["triangular"])]},
     "export": {
         "partner": {"name": "Kunde AS", "country": "no", "zip": "0150", "city": "Oslo"},
@@ -406,7 +407,8 @@ def test_numbers_of_the_customer(sent):
     assert card["VATNumber"] == "SE556677889901"
     assert sent["person"].card["OrganisationNumber"] == "880320-0016"
     assert sent["EU"].card["OrganisationNumber"] == payloads.BLANK
-    assert sent["EU"].card["VATNumber"] == "DE136695976"
+    for kind in ("EU", "EU without letters"):
+        assert sent[kind].card["VATNumber"] == "DE136695976"
     assert sent["no valid e-mail"].card["Email"] == payloads.BLANK
     assert not sent["no valid e-mail"].document["EmailInformation"]["EmailAddressTo"]
 

@@ -130,12 +130,30 @@ def test_email_address(text, sent):
     assert numbers.email_address(text) == sent
 
 
-def test_vat_number():
-    assert numbers.vat_number("se 556677-8899 01") == "SE556677889901"
-    assert numbers.vat_number("556677889901") == "SE556677889901"
-    assert numbers.vat_number("DE 123 456 788") == "DE123456788"
-    for none in ("/", "556677-8899", "SE1", "okänt", None):
-        assert not numbers.vat_number(none), none
+@pytest.mark.parametrize(
+    ("text", "country", "sent"),
+    [
+        ("se 556677-8899 01", "SE", "SE556677889901"),
+        ("556677889901", "SE", "SE556677889901"),
+        ("556677889901", "", "SE556677889901"),
+        ("DE 136 695 976", "", "DE136695976"),
+        # Without the letters, as people write it beside the country.
+        ("136695976", "DE", "DE136695976"),
+        ("094259216", "GR", "EL094259216"),
+        ("CHE-123.456.788", "CH", "CHE123456788"),
+        ("923 609 016 MVA", "NO", "923609016MVA"),
+        # A digit is wrong, a number of another country's, an organisation number, none at all.
+        ("DE136695977", "DE", ""),
+        ("136695976", "SE", ""),
+        ("556677-8899", "SE", ""),
+        ("SE1", "SE", ""),
+        ("/", "DE", ""),
+        ("okänt", "NO", ""),
+        (None, "", ""),
+    ],
+)
+def test_vat_number(text, country, sent):
+    assert numbers.vat_number(text, country) == sent
 
 
 def test_global_location_number():

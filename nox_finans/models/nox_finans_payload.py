@@ -150,7 +150,7 @@ class NoxFinansCase(models.Model):
                 "Name": customer._get_nox_finans_name(),
                 "Type": "COMPANY" if customer.is_company else "PRIVATE",
                 "OrganisationNumber": _get_organisation_number(customer),
-                "VATNumber": numbers.vat_number(customer.vat),
+                "VATNumber": customer._get_nox_finans_vat_number(),
                 "VATType": self._get_vat_type(move),
                 "Address1": customer.street,
                 "Address2": customer.street2,

@@ -1,7 +1,6 @@
 import re
 
 from odoo import api, fields, models
-from stdnum.eu import vat
 
 from ..api import numbers, payloads
 from .nox_finans_case import CHANNELS, GROUPS, SERVICES
@@ -129,14 +128,9 @@ class ResPartner(models.Model):
         return next((number for number in written if re.search(r"\d", number)), "")
 
     def _get_nox_finans_vat_number(self):
-        """Return the VAT number, with the letters of its country, or "" when it is none."""
+        """Return the VAT number as it is sent, or "" when it is none."""
         self.ensure_one()
-        number = re.sub(r"[\s.-]", "", self.vat or "").upper()
-        for written in (number, f"{self.country_id.code or ''}{number}"):
-            if number and vat.is_valid(written):
-                return written
-        is_in_eu = not self.country_id or self.country_id.code.lower() in vat.MEMBER_STATES
-        return number if not is_in_eu and re.search(r"\d", number) else ""
+        return numbers.vat_number(self.vat, self.country_id.code)
 
 
 def _says_something(text):

@@ -506,6 +506,7 @@ class TestCriteria(NoxFinansCase):
             (self.env.ref("base.se").id, "556700011101", True),
             (germany, "DE136695976", True),
             (germany, "DE 136 695 976", True),
+            (germany, "136695976", True),
             (germany, "DE136695977", False),
             (germany, "/", False),
         ):
