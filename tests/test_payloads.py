@@ -156,6 +156,23 @@ def test_vat_number(text, country, sent):
     assert numbers.vat_number(text, country) == sent
 
 
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("640823-3234", "640823-3234"),
+        ("701063-2391", "701063-2391"),
+        ("640823+3234", "18640823-3234"),
+        ("19640823-3234", "19640823-3234"),
+        ("SE640823323401", "640823-3234"),
+        ("556677-8899", ""),
+        ("640823-3235", ""),
+        ("", ""),
+    ],
+)
+def test_personal_number(text, sent):
+    assert numbers.personal_number(text) == sent
+
+
 def test_global_location_number():
     assert numbers.global_location_number("7350 0500 0000 4") == "7350050000004"
     assert numbers.global_location_number("7300010000001") == "7300010000001"
@@ -331,12 +348,46 @@ class TestPayloads(NoxFinansCase):
             savepoint.close(rollback=True)
 
     def test_the_other_bodies(self):
-        move = self.make_invoice(invoice_date=self.today - timedelta(days=3))
-        move.write({"nox_finans_tax_reduction": 300.9, "nox_finans_property_designation": "X 1:2"})
+        move = self.make_house_work(300.9, invoice_date=self.today - timedelta(days=3))
         case = self._make_case(move)
-        models.TaxReductionBody(TaxReduction=case._prepare_tax_reduction())
-        self.assertEqual(case._prepare_tax_reduction()["AskedAmount"], 300)
+        body = case._prepare_tax_reduction()
+        models.TaxReductionBody(TaxReduction=body)
+        self.assertEqual((body["AskedAmount"], body["SocialSecurityNumber"]), (300, "640823-3234"))
         models.InvoiceBody(Invoice=case._prepare_invoice())
+
+    def test_house_work_that_the_agency_would_not_take(self):
+        """Said before the first call: nothing is left at the service."""
+        goods = self.env["product.product"].create({"name": "Skiva", "type": "consu"})
+        row = {"product_id": goods.id, "price_unit": 1000, "tax_ids": [Command.set(self.tax.ids)]}
+        norway = self.env.ref("base.no").id
+        person = {"is_company": False, "company_registry": "640823-3234"}
+        no_person = "Swedish personal number"
+        for said, values in (
+            (no_person, {"partner_id": self.customer.id}),
+            (no_person, {"partner_id": self.make_customer(**person, country_id=norway).id}),
+            (no_person, {"partner_id": self.make_customer(is_company=False).id}),
+            ("No row is work", {"invoice_line_ids": [Command.create(row)]}),
+            ("designation", {"nox_finans_property_designation": False}),
+            ("kind", {"nox_finans_tax_reduction_type": False}),
+        ):
+            move = self.make_house_work(**values)
+            with self.subTest(values):
+                self.assertEqual(move.nox_finans_status, "rejected")
+                with self.assertRaisesRegex(RefusedError, said):
+                    self._make_case(move)._check_bodies()
+        for values in (
+            {"nox_finans_tax_reduction_type": "rut", "nox_finans_property_designation": False},
+            {"nox_finans_tax_reduction_type": "green"},
+            {"invoice_line_ids": [Command.create(row), *self.make_invoice_row()]},
+        ):
+            move = self.make_house_work(**values)
+            with self.subTest(values):
+                self.assertEqual(move.nox_finans_status, "approved", move.nox_finans_reasons)
+                self._make_case(move)._check_bodies()
+
+    def make_invoice_row(self):
+        work = {"name": "Arbete", "price_unit": 1000, "tax_ids": [Command.set(self.tax.ids)]}
+        return [Command.create(work)]
 
     def test_a_credit_note(self):
         debit = self.make_invoice()

@@ -46,6 +46,13 @@ def organisation_number(text):
     return _dashed(number) if _is_day(f"{_century(number)}{number}") else ""
 
 
+def personal_number(text):
+    """Return a Swedish personal or coordination number as it is sent, or "" when it is none."""
+    number = organisation_number(text)
+    # In an organisation number these two are 20 or more, so that it is never taken for a month.
+    return number if number and int(number[-9:-7]) <= 12 else ""
+
+
 def email_address(text):
     """Return the one e-mail address in `text` as it is sent, or "" when it is not exactly one."""
     found = [address for _name, address in getaddresses([(text or "").strip()])]

@@ -78,6 +78,8 @@ NO_REDUCTION = "none"
 OTHER_COSTS = "OTHERCOSTS"
 # The kind of work that is reported where nobody has said which.
 USUAL_WORK = {"rot": "CONSTRUCTION", "rut": "CLEANING", "green": "SOLARCELLS"}
+# For work on a property, which has to be named.
+PROPERTY_KINDS = ("rot", "green")
 MAX_HOURS = 999
 
 

@@ -15,6 +15,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date, formatLang
 from odoo.tools.translate import LazyTranslate
 
+from ..api import payloads
 from .account_tax import (
     ABROAD,
     DOMESTIC,
@@ -355,6 +356,17 @@ def _lacks_detail(name):
     return Domain("partner_id", "=", False) | partner(Domain(name, "=", False))
 
 
+def _has_tax_reduction():
+    return Domain("nox_finans_tax_reduction", ">", 0)
+
+
+def _is_work():
+    """Return the domain of the rows of work at somebody's home; what is said of the product."""
+    service = Domain("product_tmpl_id", "any!", Domain("type", "=", "service"))
+    is_service = Domain("product_id", "=", False) | Domain("product_id", "any!", service)
+    return Domain("display_type", "=", "product") & is_service
+
+
 CRITERIA = (
     # The service's published list, in its order.
     Criterion(
@@ -372,10 +384,7 @@ CRITERIA = (
             "there is nothing left for the customer to pay."
         ),
         "account.move.nox_finans_tax_reduction",
-        lambda rules: (
-            Domain("nox_finans_tax_reduction", ">", 0)
-            & Domain("nox_finans_amount_to_collect", "<=", 0)
-        ),
+        lambda rules: _has_tax_reduction() & Domain("nox_finans_amount_to_collect", "<=", 0),
     ),
     Criterion(
         "cancelled",
@@ -535,6 +544,52 @@ CRITERIA = (
         lambda rules: (
             Domain("commercial_partner_id", "any!", Domain("nox_finans_has_vat_number", "=", False))
             & rules.is_vat_reversed()
+        ),
+    ),
+    Criterion(
+        "house_work_person",
+        REJECTED,
+        _lt(
+            "A tax reduction is for a person with a Swedish personal number: fill it in, choose "
+            "another customer, or set the tax reduction to 0."
+        ),
+        "res.partner.company_registry",
+        lambda rules: (
+            _has_tax_reduction()
+            & Domain(
+                "commercial_partner_id",
+                "any!",
+                Domain("nox_finans_has_personal_number", "=", False),
+            )
+        ),
+    ),
+    Criterion(
+        "house_work_rows",
+        REJECTED,
+        _lt(
+            "An invoice with a tax reduction needs a row for the work: one without a product, or "
+            "with a service."
+        ),
+        "account.move.invoice_line_ids",
+        lambda rules: _has_tax_reduction() & Domain("invoice_line_ids", "not any!", _is_work()),
+    ),
+    Criterion(
+        "house_work_property",
+        REJECTED,
+        _lt(
+            "The tax reduction lacks its kind or, for ROT and green technology, the property's "
+            "designation."
+        ),
+        "account.move.nox_finans_property_designation",
+        lambda rules: (
+            _has_tax_reduction()
+            & (
+                Domain("nox_finans_tax_reduction_type", "=", False)
+                | (
+                    Domain("nox_finans_tax_reduction_type", "in", payloads.PROPERTY_KINDS)
+                    & Domain("nox_finans_property_designation", "in", [False, ""])
+                )
+            )
         ),
     ),
     # What Odoo knows, and the open balance does not tell.

@@ -272,6 +272,7 @@ class NoxFinansCase(models.Model):
         body = self._add_rows(body, move, lines)
         rows = [*body["InvoiceRows"], *self._mark_other_costs(move, payloads.text_rows(rest))]
         self._check_row_count(rows)
+        self._check_house_work(move, rows)
         return body | {"InvoiceRows": rows}
 
     def _check_address(self, body):
@@ -492,22 +493,50 @@ class NoxFinansCase(models.Model):
         """Return the tax reduction to ask for: in whole kronor, the öre are dropped by law."""
         return int(payloads.decimal(self._get_move_to_send().nox_finans_tax_reduction))
 
+    def _check_house_work(self, move, rows):
+        """:raises RefusedError: an invoice with a tax reduction whose rows hold no work"""
+        if move.nox_finans_tax_reduction and not any(row.get("HouseWork") for row in rows):
+            raise RefusedError(
+                self.env._(
+                    "No row is work: a row without a product, or with a service, is. What a "
+                    "section hides is none."
+                )
+            )
+
     def _prepare_tax_reduction(self):
+        """Return the body of the application for the customer's tax reduction.
+
+        :raises RefusedError: it lacks what the agency asks for
+        """
         move, customer = self._get_move_to_send(), self._get_customer_to_send()
+        kind = move.nox_finans_tax_reduction_type
         asked = self._get_asked_reduction()
         body = {
             "ReferenceDocumentType": "INVOICE",
             "ReferenceNumber": self.remote_number,
             "CustomerName": customer._get_nox_finans_name(),
-            "SocialSecurityNumber": _get_organisation_number(customer),
+            "SocialSecurityNumber": customer._get_nox_finans_personal_number(),
             "AskedAmount": asked,
         }
+        # A new object, which nothing fills: there is nothing to empty.
         if move.nox_finans_property_designation:
             body["PropertyDesignation"] = move.nox_finans_property_designation
-        if move.nox_finans_tax_reduction_type == "green":
+        if kind == "green":
             work = payloads.USUAL_WORK["green"]
             body["TaxReductionAmounts"] = [{"AskedAmount": asked, "WorkType": work}]
-        return payloads.fit(body)
+        return self._check_tax_reduction(kind, payloads.fit(body))
+
+    def _check_tax_reduction(self, kind, body):
+        if not kind:
+            raise RefusedError(self.env._("Choose the kind of tax reduction."))
+        if body["SocialSecurityNumber"] == payloads.BLANK:
+            raise RefusedError(
+                self.env._("The tax reduction needs a person with a Swedish personal number.")
+            )
+        designation = body.get("PropertyDesignation", payloads.BLANK)
+        if kind in payloads.PROPERTY_KINDS and designation == payloads.BLANK:
+            raise RefusedError(self.env._("The tax reduction needs the property's designation."))
+        return body
 
 
 def _read(records, names, optional=()):

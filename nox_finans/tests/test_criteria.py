@@ -58,6 +58,7 @@ NUMBERS = {
     "556700-0112": False,
     "/": False,
 }
+PERSONS = ("640823-3234", "19640823-3234", "640823+3234", "701063-2391")
 EMAILS = {
     "bjork@example.com": True,
     "Björk <bjork@example.com>": True,
@@ -67,6 +68,19 @@ EMAILS = {
     " ": False,
 }
 CODES = {"871 53": True, "87153": True, "SE-871 53": True, "8715": False, "871 531": False}
+
+
+def restate_house_work(move):
+    customer, kind = move.commercial_partner_id, move.nox_finans_tax_reduction_type
+    products = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+    is_person = not customer.is_company and customer.company_registry in PERSONS
+    broken = {
+        "house_work_person": not is_person or customer.country_id.code not in ("SE", False),
+        "house_work_rows": not any(line.product_id.type in ("service", False) for line in products),
+        "house_work_property": not kind
+        or (kind != "rut" and not move.nox_finans_property_designation),
+    }
+    return {code: fails and move.nox_finans_tax_reduction > 0 for code, fails in broken.items()}
 
 
 def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"):
@@ -139,6 +153,7 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "vat_mixed": len(vat) > 1,
         "vat_number": bool(vat & {"SEREVERSEDVAT", "EUREVERSEDVAT"})
         and customer.vat not in ("SE556700011101", "DE136695976"),
+        **restate_house_work(move),
         "payment_unmatched": move.payment_state in ("paid", "in_payment")
         and move.amount_residual > 0,
         "payment_blocked": move.payment_state == "blocked",
@@ -402,6 +417,7 @@ class TestCriteria(NoxFinansCase):
         total = house[0].amount_total
         for move, reduction in zip(house, (total, total - 0.01, total + 1), strict=True):
             move.nox_finans_tax_reduction = reduction
+        house += self._make_house_work()
         debit = self.make_invoice(partner_id=self.make_customer(name="Credited AB").id)
         # Linked after posting, or Odoo reconciles the two at once.
         credits = self.env["account.move"]
@@ -416,6 +432,33 @@ class TestCriteria(NoxFinansCase):
         blocked.action_toggle_block_payment()
         moves = paid + partly + nothing + no_rows + only_note + house + debit + credits
         return moves + long + blocked + self._make_unmatched()
+
+    def _make_house_work(self):
+        """Return invoices with a tax reduction that the agency would take, and that it would not."""
+        goods = self.env["product.product"].create({"name": "Board", "type": "consu"})
+        row = Command.create({"product_id": goods.id, "price_unit": 1000})
+        person = {"is_company": False, "company_registry": "640823-3234"}
+        abroad = self.make_customer(country_id=self.env.ref("base.no").id, **person)
+        return self.env["account.move"].union(
+            *(
+                self.make_house_work(**values)
+                for values in (
+                    {},
+                    {"partner_id": self.customer.id},
+                    {"partner_id": abroad.id},
+                    {"partner_id": self.make_customer(**person | {"is_company": True}).id},
+                    {"partner_id": self.make_customer(is_company=False).id},
+                    {"invoice_line_ids": [row]},
+                    {"nox_finans_property_designation": False},
+                    {
+                        "nox_finans_property_designation": False,
+                        "nox_finans_tax_reduction_type": "rut",
+                    },
+                    {"nox_finans_tax_reduction_type": "green"},
+                    {"nox_finans_tax_reduction_type": False},
+                )
+            )
+        )
 
     def _make_long(self, count):
         note = {"display_type": "line_note", "name": "Note"}

@@ -6,6 +6,7 @@ NAMES = (
     "nox_finans_has_email",
     "nox_finans_has_id_number",
     "nox_finans_has_name",
+    "nox_finans_has_personal_number",
     "nox_finans_has_vat_number",
     "nox_finans_is_too_long",
 )
