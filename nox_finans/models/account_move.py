@@ -366,6 +366,7 @@ class AccountMove(models.Model):
         "nox_finans_tax_reduction_type",
         "partner_id",
         "payment_state",
+        "reversed_entry_id",
         "state",
     )
     @api.depends_context("lang", "uid")

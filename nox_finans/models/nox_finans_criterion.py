@@ -356,6 +356,17 @@ def _lacks_detail(name):
     return Domain("partner_id", "=", False) | partner(Domain(name, "=", False))
 
 
+# The cases of invoices that can be credited, and those of credit notes that use up the one that an
+# invoice has: a refused one, too, that has its number there.
+CREDITABLE = Domain("state", "in", ("accepted", "closed"))
+USING = Domain("state", "!=", "refused") | Domain("remote_number", "!=", False)
+
+
+def _has_case(domain):
+    """Return the domain of the invoices whose case, but for given-up ones, matches `domain`."""
+    return Domain("nox_finans_case_id", "any!", domain)
+
+
 def _has_tax_reduction():
     return Domain("nox_finans_tax_reduction", ">", 0)
 
@@ -481,6 +492,37 @@ CRITERIA = (
         "account.move.reversed_entry_id",
         lambda rules: (
             Domain("move_type", "=", "out_refund") & Domain("nox_finans_credit_covered", "=", False)
+        ),
+    ),
+    Criterion(
+        "credited_there",
+        REJECTED,
+        _lt(
+            "The invoice that it credits is not at Nox Finans: send that first, or bring the "
+            "credit note to the customer yourself."
+        ),
+        "account.move.reversed_entry_id",
+        lambda rules: (
+            Domain("move_type", "=", "out_refund")
+            & Domain("reversed_entry_id", "!=", False)
+            & ~Domain("reversed_entry_id", "any!", _has_case(CREDITABLE))
+        ),
+    ),
+    Criterion(
+        "credited_before",
+        REJECTED,
+        _lt(
+            "Another credit note of the same invoice was sent: Fortnox takes one for each "
+            "invoice. Bring this one to the customer yourself, and report it in the case of the "
+            "invoice."
+        ),
+        "account.move.reversed_entry_id",
+        lambda rules: (
+            Domain("move_type", "=", "out_refund")
+            & ~_has_case(USING)
+            & Domain(
+                "reversed_entry_id", "any!", Domain("reversal_move_ids", "any!", _has_case(USING))
+            )
         ),
     ),
     Criterion(

@@ -70,6 +70,24 @@ EMAILS = {
 CODES = {"871 53": True, "87153": True, "SE-871 53": True, "8715": False, "871 531": False}
 
 
+def restate_credit_note(move):
+    debit, is_credit = move.reversed_entry_id, move.move_type == "out_refund"
+
+    def get_case(of_move):
+        return of_move.nox_finans_case_ids.sorted("id")[-1:]
+
+    def uses(credit):
+        case = get_case(credit)
+        return bool(case) and (case.state != "refused" or bool(case.remote_number))
+
+    return {
+        "credited_there": is_credit
+        and bool(debit)
+        and get_case(debit).state not in ("accepted", "closed"),
+        "credited_before": is_credit and not uses(move) and any(map(uses, debit.reversal_move_ids)),
+    }
+
+
 def restate_house_work(move):
     customer, kind = move.commercial_partner_id, move.nox_finans_tax_reduction_type
     products = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
@@ -145,6 +163,7 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "no_rows": not any(line.display_type == "product" for line in move.invoice_line_ids),
         "credit_note": move.move_type == "out_refund"
         and (not debit or debit.amount_residual < move.amount_residual),
+        **restate_credit_note(move),
         "not_due": service == "reminder"
         and not (move.invoice_date_due and move.invoice_date_due < today),
         "address_length": len(partner.zip or "") > 10 or len(partner.city or "") > 1024,
@@ -427,6 +446,7 @@ class TestCriteria(NoxFinansCase):
             )
             credit.reversed_entry_id = debit
             credits += credit
+        credits += self._make_credited()
         long = self._make_long(500) + self._make_long(501)
         blocked = self.make_invoice()
         blocked.action_toggle_block_payment()
@@ -460,6 +480,34 @@ class TestCriteria(NoxFinansCase):
             )
         )
 
+    def _make_credited(self):
+        """Return credit notes of an invoice that was handed over: one was sent, others were not."""
+        moves = self.env["account.move"]
+        for state, number in (("accepted", "7"), ("refused", False), ("refused", "8")):
+            debit = self.make_invoice(partner_id=self.make_customer(name="Credited twice AB").id)
+            sent, other = (
+                self.make_invoice(move_type="out_refund", price=5, partner_id=debit.partner_id.id)
+                for _number in range(2)
+            )
+            (sent + other).reversed_entry_id = debit
+            self._make_case(debit, "accepted", "6")
+            self._make_case(sent, state, number)
+            moves += debit + sent + other
+        return moves
+
+    def _make_case(self, move, state, number=False):
+        return self.env["nox.finans.case"].create(
+            {
+                "move_id": move.id,
+                "company_id": move.company_id.id,
+                "service": "invoice",
+                "channel": "letter",
+                "environment": "sandbox",
+                "state": state,
+                "remote_number": number,
+            }
+        )
+
     def _make_long(self, count):
         note = {"display_type": "line_note", "name": "Note"}
         rows = [{"name": "Work", "price_unit": 10}] + [note] * (count - 1)
@@ -476,17 +524,9 @@ class TestCriteria(NoxFinansCase):
         posted = moves.filtered(lambda move: move.state == "posted")
         for move in self.random.sample(list(posted), 60):
             move.is_move_sent = True
-        for move in self.random.sample(list(posted), 40):
-            self.env["nox.finans.case"].create(
-                {
-                    "move_id": move.id,
-                    "company_id": move.company_id.id,
-                    "service": "invoice",
-                    "channel": "letter",
-                    "environment": "sandbox",
-                    "state": self.random.choice(["queued", "accepted", "refused", "closed"]),
-                }
-            )
+        without_case = posted.filtered(lambda move: not move.nox_finans_case_ids)
+        for move in self.random.sample(list(without_case), 40):
+            self._make_case(move, self.random.choice(["queued", "accepted", "refused", "closed"]))
 
     # -------------------------------------------------------------------------
 
