@@ -404,9 +404,15 @@ class TestPayloads(NoxFinansCase):
     def test_at_most_500_rows(self):
         row = {"name": "Rad " * 100, "price_unit": 1, "tax_ids": [Command.set(self.tax.ids)]}
         rows = [Command.create(row) for _number in range(251)]
-        case = self._make_case(self.make_invoice(post=False, invoice_line_ids=rows))
+        move = self.make_invoice(post=False, invoice_line_ids=rows)
+        self.assertTrue(move.nox_finans_has_too_many_rows)
         with self.assertRaisesRegex(RefusedError, "502 rows"):
-            case._prepare_invoice()
+            self._make_case(move)._prepare_invoice()
+        move.invoice_line_ids[0].name = "Rad"
+        move.invoice_line_ids[1].name = False
+        self.assertFalse(move.nox_finans_has_too_many_rows)
+        move.narration = f"<p>{'Villkor ' * 300}</p>"
+        self.assertTrue(move.nox_finans_has_too_many_rows)
 
     def test_no_query_for_each_row(self):
         # The first one fills caches that all share.
@@ -431,6 +437,37 @@ class TestPayloads(NoxFinansCase):
         move = self.make_invoice(invoice_line_ids=[Command.create(row)])
         with self.assertRaisesRegex(RefusedError, "Kaffe"):
             self._make_case(move)._prepare_invoice()
+
+    def test_several_taxes_on_a_row(self):
+        taxes = self.tax + self.get_tax(12)
+        row = {"name": "Kaffe", "price_unit": 100, "tax_ids": [Command.set(taxes.ids)]}
+        move = self.make_invoice(invoice_line_ids=[Command.create(row)])
+        self.assertEqual(move.nox_finans_status, "rejected")
+        with self.assertRaisesRegex(RefusedError, "Kaffe"):
+            self._make_case(move)._prepare_invoice()
+        move.button_draft()
+        move.invoice_line_ids.tax_ids = self.tax
+        move.action_post()
+        self.assertEqual(move.nox_finans_status, "approved")
+
+    def test_a_tax_that_is_a_share_of_the_price_with_it(self):
+        for share, percent in ((20, 25), (10.7143, 12), (5.6604, 6)):
+            for included in ("tax_included", "tax_excluded"):
+                tax = self.env["account.tax"].create(
+                    {
+                        "name": f"{share} {included}",
+                        "amount_type": "division",
+                        "amount": share,
+                        "type_tax_use": "sale",
+                        "price_include_override": included,
+                    }
+                )
+                row = {"name": "Kaffe", "price_unit": 125, "tax_ids": [Command.set(tax.ids)]}
+                move = self.make_invoice(invoice_line_ids=[Command.create(row)])
+                with self.subTest(tax=tax.name):
+                    self.assertEqual(move.nox_finans_status, "approved")
+                    invoice = self._check_bodies(move)
+                    self.assertEqual(invoice["InvoiceRows"][0]["VAT"], percent)
 
     def test_a_total_that_no_rounding_explains(self):
         row = {"name": "Kaffe", "price_unit": 100, "tax_ids": [Command.set(self.tax.ids)]}

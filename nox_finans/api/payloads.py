@@ -132,6 +132,12 @@ def text_rows(text):
     return [{"Description": piece} for piece in pieces]
 
 
+def count_rows(text):
+    """Return how many rows the invoice's row with `text` takes with what its text goes on."""
+    is_short = len(text or "") <= LENGTHS["Description"]
+    return 1 if is_short else max(len(text_rows(text)), 1)
+
+
 def amount_rows(text, price, amount=1, discount=0, vat=0, **others):
     """Return a row with an amount, and the rows on which its text goes on where it is long.
 

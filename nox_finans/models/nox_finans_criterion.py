@@ -542,28 +542,36 @@ CRITERIA = (
         "address_length",
         REJECTED,
         _lt(
-            "The invoice address is longer than Nox Finans takes: the postal code has at most 10 "
-            "characters, and each of the other lines 1024. Shorten it."
+            "The invoice address is longer than Nox Finans takes: the postal code has at most "
+            "%(of_code)s characters, and each of the other lines %(of_line)s. Shorten it."
         ),
         "res.partner.zip",
         lambda rules: partner(Domain("nox_finans_is_too_long", "=", True)),
+        details=lambda move: {
+            "of_code": payloads.LENGTHS["ZipCode"],
+            "of_line": payloads.LENGTHS["Address1"],
+        },
     ),
     Criterion(
         "too_many_rows",
         REJECTED,
-        _lt("The invoice has more than 500 rows: divide it into several invoices."),
+        _lt(
+            "The invoice takes more than %(most)s rows, a long text several: divide it into "
+            "several invoices."
+        ),
         "account.move.invoice_line_ids",
         lambda rules: Domain("nox_finans_has_too_many_rows", "=", True),
+        details=lambda move: {"most": payloads.MAX_ROWS},
     ),
     Criterion(
         "vat_rate",
         REJECTED,
         _lt(
             "A row has a tax that Fortnox does not know: only Swedish VAT of 25, 12, 6 or 0 % "
-            "goes. Choose another tax."
+            "goes, and only one of them on each row. Choose another tax."
         ),
         "account.move.invoice_line_ids",
-        lambda rules: rules.has_tax("unfit"),
+        lambda rules: rules.has_tax("unfit") | Domain("nox_finans_has_unfit_taxes", "=", True),
     ),
     Criterion(
         "vat_mixed",

@@ -443,10 +443,8 @@ class NoxFinansCase(models.Model):
 
         :raises RefusedError: the row's taxes are none of the service's percentages of its amount
         """
-        taxes = line.tax_ids.flatten_taxes_hierarchy()
-        is_percentage = all(tax.amount_type == "percent" for tax in taxes)
-        percent = sum(tax._get_nox_finans_rate() for tax in taxes)
-        if not is_percentage or percent not in payloads.VAT_PERCENTS:
+        percent = line.tax_ids._get_nox_finans_percent()
+        if percent is None:
             raise RefusedError(
                 self.env._(
                     "The taxes of the row “%(row)s” are no VAT of %(percents)s percent: Nox Finans "
@@ -455,7 +453,7 @@ class NoxFinansCase(models.Model):
                     percents=", ".join(map(str, payloads.VAT_PERCENTS)),
                 )
             )
-        return int(percent)
+        return percent
 
     def _get_vat_of_cash_discount(self, lines):
         """Return what of the VAT is not asked, since the invoice grants it for early payment."""

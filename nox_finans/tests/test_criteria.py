@@ -134,7 +134,10 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
 
     lines = move.invoice_line_ids
     rates = lines.tax_ids.filtered(
-        lambda tax: tax.amount_type != "percent" or tax.amount not in (0, 6, 12, 25)
+        lambda tax: (
+            tax.amount
+            not in {"percent": (0, 6, 12, 25), "division": (20,)}.get(tax.amount_type, ())
+        )
     )
     vat = restate_vat(move)
     is_here = partner.country_id.code in ("SE", False)
@@ -167,8 +170,8 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "not_due": service == "reminder"
         and not (move.invoice_date_due and move.invoice_date_due < today),
         "address_length": len(partner.zip or "") > 10 or len(partner.city or "") > 1024,
-        "too_many_rows": len(lines) > 500,
-        "vat_rate": bool(rates),
+        "too_many_rows": sum(-(-len(line.name or "x") // 255) for line in lines) > 500,
+        "vat_rate": bool(rates) or any(len(line.tax_ids) > 1 for line in lines),
         "vat_mixed": len(vat) > 1,
         "vat_number": bool(vat & {"SEREVERSEDVAT", "EUREVERSEDVAT"})
         and customer.vat not in ("SE556700011101", "DE136695976"),
@@ -228,6 +231,8 @@ class TestCriteria(NoxFinansCase):
             [
                 {**values, "name": "25,5 %", "amount": 25.5},
                 {**values, "name": "Skatt per styck", "amount_type": "fixed", "amount": 3},
+                {**values, "name": "20 % av priset", "amount_type": "division", "amount": 20},
+                {**values, "name": "25 % av priset", "amount_type": "division", "amount": 25},
                 {**values, "name": "0 % momsfritt", "amount": 0},
                 {**values, "name": "Omvänd byggmoms", "amount": 0},
             ]
@@ -447,7 +452,11 @@ class TestCriteria(NoxFinansCase):
             credit.reversed_entry_id = debit
             credits += credit
         credits += self._make_credited()
-        long = self._make_long(500) + self._make_long(501)
+        long = self._make_long(500) + self._make_long(501) + self._make_long(250, 510)
+        long += self._make_long(251, 510)
+        taxes = self.taxes["25% G"] + self.taxes["12% S"]
+        row = {"name": "Work", "price_unit": 10, "tax_ids": [Command.set(taxes.ids)]}
+        long += self.make_invoice(invoice_line_ids=[Command.create(row)])
         blocked = self.make_invoice()
         blocked.action_toggle_block_payment()
         moves = paid + partly + nothing + no_rows + only_note + house + debit + credits
@@ -508,9 +517,9 @@ class TestCriteria(NoxFinansCase):
             }
         )
 
-    def _make_long(self, count):
-        note = {"display_type": "line_note", "name": "Note"}
-        rows = [{"name": "Work", "price_unit": 10}] + [note] * (count - 1)
+    def _make_long(self, count, length=4):
+        note = {"display_type": "line_note", "name": "N" * length}
+        rows = [{"name": "W" * length, "price_unit": 10}] + [note] * (count - 1)
         return self.make_invoice(post=False, invoice_line_ids=[Command.create(row) for row in rows])
 
     def _make_unmatched(self):
@@ -623,6 +632,8 @@ class TestCriteria(NoxFinansCase):
             (home, ["Omvänd byggmoms", "25% G"], None),
             (home, ["25,5 %"], None),
             (home, ["Skatt per styck"], None),
+            (home, ["20 % av priset"], "SEVAT"),
+            (home, ["25 % av priset"], None),
             (germany, ["25% G"], "EUVAT"),
             (germany, ["0% EU G"], "EUREVERSEDVAT"),
             (germany, ["0 % momsfritt"], "EUREVERSEDVAT"),
