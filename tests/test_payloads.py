@@ -389,6 +389,23 @@ class TestPayloads(NoxFinansCase):
         work = {"name": "Arbete", "price_unit": 1000, "tax_ids": [Command.set(self.tax.ids)]}
         return [Command.create(work)]
 
+    def test_what_odoo_has_none_of_is_emptied(self):
+        """Else it would be filled with what stands there, or keep what was sent before."""
+        move = self.make_invoice()
+        move.delivery_date = self.today
+        case = self._make_case(move)
+        self.assertEqual(case._prepare_invoice()["DeliveryDate"], self.today.isoformat())
+        move.delivery_date = False
+        invoice, card = self._check_bodies(move), case._prepare_customer()
+        self.assertEqual(invoice["DeliveryDate"], payloads.BLANK)
+        for name in payloads.NOT_OURS_ON_INVOICE:
+            self.assertEqual(invoice[name], payloads.BLANK, name)
+        for name in ("EmailAddressCC", "EmailAddressBCC"):
+            self.assertEqual(invoice["EmailInformation"][name], payloads.BLANK, name)
+        for name in payloads.NOT_OURS_ON_CARD:
+            self.assertEqual(card[name], payloads.BLANK, name)
+        self.assertEqual(card["InvoiceDiscount"], 0)
+
     def test_a_credit_note(self):
         debit = self.make_invoice()
         self._make_case(debit).write({"state": "accepted"})

@@ -46,6 +46,16 @@ UNCUT = ("Name", "CustomerName", "Address1", "Address2", "ZipCode", "City", "Cou
 MANY_LINES = ("Remarks",)
 # An absent field keeps, or is filled with, another value, and so do "" and null: this word empties.
 BLANK = "API_BLANK"
+# What Odoo has none of is emptied: else a card that somebody has filled there would send copies to
+# strangers, or say another address.
+NOT_OURS_ON_INVOICE = (
+    *("DeliveryName", "DeliveryAddress1", "DeliveryAddress2", "DeliveryZipCode", "DeliveryCity"),
+    "DeliveryCountry",
+)
+NOT_OURS_ON_CARD = (
+    *("DeliveryName", "DeliveryAddress1", "DeliveryAddress2", "DeliveryZipCode", "DeliveryCity"),
+    *("DeliveryCountryCode", "EmailInvoiceCC", "EmailInvoiceBCC"),
+)
 # What Fortnox knows unless a company has added others.
 VAT_PERCENTS = (25, 12, 6, 0)
 OERE = Decimal("0.01")

@@ -167,6 +167,8 @@ class NoxFinansCase(models.Model):
                 # Texts, in this object only.
                 "InvoiceAdministrationFee": "0",
                 "InvoiceFreight": "0",
+                "InvoiceDiscount": 0,
+                **dict.fromkeys(payloads.NOT_OURS_ON_CARD),
             }
         )
         return self._check_lengths(body)
@@ -203,7 +205,11 @@ class NoxFinansCase(models.Model):
             "ZipCode": partner.zip,
             "City": partner.city,
             "Country": self._get_country_name(partner),
-            "EmailInformation": {"EmailAddressTo": numbers.email_address(partner.email)},
+            "EmailInformation": {
+                "EmailAddressTo": numbers.email_address(partner.email),
+                "EmailAddressCC": "",
+                "EmailAddressBCC": "",
+            },
         }
 
     def _get_contact(self):
@@ -250,6 +256,7 @@ class NoxFinansCase(models.Model):
                 "ExternalInvoiceReference2": move.name,
                 "InvoiceDate": move.invoice_date.isoformat(),
                 "DueDate": move.invoice_date_due.isoformat(),
+                "DeliveryDate": move.delivery_date.isoformat() if move.delivery_date else "",
                 "Currency": move.currency_id.name,
                 "InvoiceType": "INVOICE",
                 "Language": self._get_language(),
@@ -262,11 +269,10 @@ class NoxFinansCase(models.Model):
                 "YourOrderNumber": _get_first(move, ORDER_NUMBERS),
                 "Remarks": remarks,
                 **self._prepare_addressee(),
+                **dict.fromkeys(payloads.NOT_OURS_ON_INVOICE),
                 "TaxReductionType": self._get_reduction_type(move),
             }
         )
-        if move.delivery_date:
-            body["DeliveryDate"] = move.delivery_date.isoformat()
         self._check_lengths(body)
         self._check_address(body)
         body = self._add_rows(body, move, lines)
