@@ -314,6 +314,7 @@ class Demo:
         ).create({}).action_create_payments()
         house = self.create_invoice(person)
         house.nox_finans_tax_reduction = house.amount_total
+        house.nox_finans_property_designation = "HÄRNÖSAND 1:2"
         self.create_invoice(firm, post=False).button_cancel()
         self.create_invoice(self.firms[3], post=False)
         self.create_invoice(self.firms[5]).nox_finans_not_ready = True

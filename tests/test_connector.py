@@ -260,9 +260,12 @@ def test_reminder_service_takes_over_what_is_overdue(
 def test_house_work_invoice_collects_only_the_customers_share(
     odoo_server, clerk, make_invoice, send, case_of, ledger_of
 ):
-    invoice = make_invoice()
-    house = {"nox_finans_tax_reduction": 300, "nox_finans_property_designation": "Ort 1:1"}
-    clerk.call("account.move", "write", [invoice.id], house)
+    address = {"street": "Provgatan 1", "zip": "111 22", "city": "Stockholm"}
+    number = {"company_registry": "640823-3234", "email": "anna@kund.example"}
+    person = clerk.call("res.partner", "create", {"name": "Anna Ek"} | address | number)
+    invoice = make_invoice(
+        partner_id=person, nox_finans_tax_reduction=300, nox_finans_property_designation="X 1:2"
+    )
     send(invoice)
     finish(odoo_server, case_of, invoice)
     assert ledger_of(invoice)[0]["balance"] == 948.75

@@ -14,15 +14,18 @@ from odoo.addons.nox_finans.api import payloads, texts
 MAKE = """
 from odoo import Command
 
-company = env["nox.finans.connector"].search([], limit=1).company_id
+connector = env["nox.finans.connector"].search([], limit=1)
+connector._check_set_up()
+company = connector.company_id
 env = env(context={"allowed_company_ids": company.ids, "lang": "sv_SE"})
 chart = env["account.chart.template"].with_company(company)
 usual = {"name": "Kund AB", "is_company": True, "street": "Gatan 1", "zip": "111 22",
          "city": "Stockholm", "country_id": env.ref("base.se").id, "lang": "sv_SE"}
 account = chart.ref("a3740")
 
-def term(name, **values):
-    lines = [Command.create({"value": "percent", "value_amount": 100, "nb_days": 30})]
+def term(name, days=(30,), delay_type="days_after", **values):
+    lines = [Command.create({"value": "percent", "value_amount": 100 / len(days),
+                             "nb_days": count, "delay_type": delay_type}) for count in days]
     return env["account.payment.term"].create(
         {"name": name, "nox_finans_service": "invoice", "line_ids": lines} | values)
 
@@ -35,7 +38,13 @@ terms = {
     "usual": term("Trettio", note="<p>Betala i tid.</p>"),
     "discount": term("Rabatt", early_discount=True, discount_percentage=2, discount_days=10,
                      early_pay_discount_computation="mixed"),
+    # Of these Fortnox has none.
+    "25": term("Tjugofem", [25]), "40": term("Fyrtio", [40]),
+    "end of month": term("Månadens slut", [0], "days_after_end_of_month"),
+    "instalments": term("Delbetalning", [10, 40]),
+    "named": term("Konto", [37], nox_finans_code="K"),
 }
+usual["property_payment_term_id"] = term("Kundens", [37]).id
 roundings = {strategy: rounding(strategy) for strategy in ("add_invoice_line", "biggest_tax")}
 position = env["account.fiscal.position"].create(
     {"name": "Bygg", "note": "<p>Omvänd betalningsskyldighet.</p>"})
@@ -149,6 +158,7 @@ KINDS = {
     "all at once": {"lines": [line(taxes=[vat]) for vat in ("25", "12", "6", "0")]},
     "tax group": {"lines": [line(taxes=["group"])]},
     "EU": {"partner": EU, "lines": [line(taxes=["EU"])]},
+    "EU without letters": {"partner": EU | {"vat": "136695976"}, "lines": [line(taxes=["EU"])]},
     "triangular": {"partner": EU, "lines": [line(taxes=["triangular"])]},
     "export": {
         "partner": {"name": "Kunde AS", "country": "no", "zip": "0150", "city": "Oslo"},
@@ -199,6 +209,11 @@ KINDS = {
         ]
     },
     "early payment discount": {"term": "discount", "lines": [line(price=5000)]},
+    "terms of 25 days": {"term": "25", "lines": [line()]},
+    "terms of 40 days": {"term": "40", "lines": [line()]},
+    "end of month": {"term": "end of month", "lines": [line()]},
+    "instalments": {"term": "instalments", "lines": [line()]},
+    "terms with a code": {"term": "named", "lines": [line()]},
     "c/o": {"partner": {"street2": "c/o Nilsson"}, "lines": [line()]},
     "contact": {
         "partner": {"name": "Storbolaget AB", "street": "Kontoret 1"},
@@ -282,7 +297,10 @@ def test_the_customer_is_asked_what_the_invoice_says(sent, kind):
     assert it.document["DueDate"] == it.odoo["due"]
     assert it.document["VATIncluded"] is False
     assert not it.document["AdministrationFee"] and not it.document["Freight"]
-    assert it.document["TermsOfPayment"] == "30"
+    term = KINDS[kind].get("term", "usual")
+    code = {"usual": "30", "discount": "30", "named": "K"}.get(term, "")
+    assert it.document["TermsOfPayment"] == code
+    assert it.card["TermsOfPayment"] == payloads.BLANK
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -293,7 +311,8 @@ def test_every_text_reaches_the_customer(sent, kind):
     for text in it.odoo["texts"]:
         assert texts.one_line(text) in said or text in hidden, text
     assert it.odoo["name"] in it.document["Remarks"].splitlines()[0]
-    assert "Betala i tid." in said + it.document["Remarks"] or kind == "early payment discount"
+    has_note = KINDS[kind].get("term", "usual") == "usual"
+    assert ("Betala i tid." in said + it.document["Remarks"]) == has_note
     for row in it.rows:
         assert len(row["Description"]) <= payloads.LENGTHS["Description"]
 
@@ -388,7 +407,8 @@ def test_numbers_of_the_customer(sent):
     assert card["VATNumber"] == "SE556677889901"
     assert sent["person"].card["OrganisationNumber"] == "880320-0016"
     assert sent["EU"].card["OrganisationNumber"] == payloads.BLANK
-    assert sent["EU"].card["VATNumber"] == "DE136695976"
+    for kind in ("EU", "EU without letters"):
+        assert sent[kind].card["VATNumber"] == "DE136695976"
     assert sent["no valid e-mail"].card["Email"] == payloads.BLANK
     assert not sent["no valid e-mail"].document["EmailInformation"]["EmailAddressTo"]
 

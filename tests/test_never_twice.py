@@ -107,7 +107,7 @@ for number in range(count):
     moves += env["account.move"].create({
         "move_type": "out_invoice", "partner_id": customer.id, "invoice_date": day,
         "invoice_payment_term_id": term.id, "nox_finans_tax_reduction": 300,
-        "nox_finans_property_designation": "Ort 1:1",
+        "nox_finans_property_designation": "PROVAREN 1:2",
         "invoice_line_ids": [
             (0, 0, {"product_id": product.id, "quantity": 3, "price_unit": 333}),
         ],

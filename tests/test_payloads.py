@@ -130,12 +130,47 @@ def test_email_address(text, sent):
     assert numbers.email_address(text) == sent
 
 
-def test_vat_number():
-    assert numbers.vat_number("se 556677-8899 01") == "SE556677889901"
-    assert numbers.vat_number("556677889901") == "SE556677889901"
-    assert numbers.vat_number("DE 123 456 788") == "DE123456788"
-    for none in ("/", "556677-8899", "SE1", "okänt", None):
-        assert not numbers.vat_number(none), none
+@pytest.mark.parametrize(
+    ("text", "country", "sent"),
+    [
+        ("se 556677-8899 01", "SE", "SE556677889901"),
+        ("556677889901", "SE", "SE556677889901"),
+        ("556677889901", "", "SE556677889901"),
+        ("DE 136 695 976", "", "DE136695976"),
+        # Without the letters, as people write it beside the country.
+        ("136695976", "DE", "DE136695976"),
+        ("094259216", "GR", "EL094259216"),
+        ("CHE-123.456.788", "CH", "CHE123456788"),
+        ("923 609 016 MVA", "NO", "923609016MVA"),
+        # A digit is wrong, a number of another country's, an organisation number, none at all.
+        ("DE136695977", "DE", ""),
+        ("136695976", "SE", ""),
+        ("556677-8899", "SE", ""),
+        ("SE1", "SE", ""),
+        ("/", "DE", ""),
+        ("okänt", "NO", ""),
+        (None, "", ""),
+    ],
+)
+def test_vat_number(text, country, sent):
+    assert numbers.vat_number(text, country) == sent
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("640823-3234", "640823-3234"),
+        ("701063-2391", "701063-2391"),
+        ("640823+3234", "18640823-3234"),
+        ("19640823-3234", "19640823-3234"),
+        ("SE640823323401", "640823-3234"),
+        ("556677-8899", ""),
+        ("640823-3235", ""),
+        ("", ""),
+    ],
+)
+def test_personal_number(text, sent):
+    assert numbers.personal_number(text) == sent
 
 
 def test_global_location_number():
@@ -313,12 +348,63 @@ class TestPayloads(NoxFinansCase):
             savepoint.close(rollback=True)
 
     def test_the_other_bodies(self):
-        move = self.make_invoice(invoice_date=self.today - timedelta(days=3))
-        move.write({"nox_finans_tax_reduction": 300.9, "nox_finans_property_designation": "X 1:2"})
+        move = self.make_house_work(300.9, invoice_date=self.today - timedelta(days=3))
         case = self._make_case(move)
-        models.TaxReductionBody(TaxReduction=case._prepare_tax_reduction())
-        self.assertEqual(case._prepare_tax_reduction()["AskedAmount"], 300)
+        body = case._prepare_tax_reduction()
+        models.TaxReductionBody(TaxReduction=body)
+        self.assertEqual((body["AskedAmount"], body["SocialSecurityNumber"]), (300, "640823-3234"))
         models.InvoiceBody(Invoice=case._prepare_invoice())
+
+    def test_house_work_that_the_agency_would_not_take(self):
+        """Said before the first call: nothing is left at the service."""
+        goods = self.env["product.product"].create({"name": "Skiva", "type": "consu"})
+        row = {"product_id": goods.id, "price_unit": 1000, "tax_ids": [Command.set(self.tax.ids)]}
+        norway = self.env.ref("base.no").id
+        person = {"is_company": False, "company_registry": "640823-3234"}
+        no_person = "Swedish personal number"
+        for said, values in (
+            (no_person, {"partner_id": self.customer.id}),
+            (no_person, {"partner_id": self.make_customer(**person, country_id=norway).id}),
+            (no_person, {"partner_id": self.make_customer(is_company=False).id}),
+            ("No row is work", {"invoice_line_ids": [Command.create(row)]}),
+            ("designation", {"nox_finans_property_designation": False}),
+            ("kind", {"nox_finans_tax_reduction_type": False}),
+        ):
+            move = self.make_house_work(**values)
+            with self.subTest(values):
+                self.assertEqual(move.nox_finans_status, "rejected")
+                with self.assertRaisesRegex(RefusedError, said):
+                    self._make_case(move)._check_bodies()
+        for values in (
+            {"nox_finans_tax_reduction_type": "rut", "nox_finans_property_designation": False},
+            {"nox_finans_tax_reduction_type": "green"},
+            {"invoice_line_ids": [Command.create(row), *self.make_invoice_row()]},
+        ):
+            move = self.make_house_work(**values)
+            with self.subTest(values):
+                self.assertEqual(move.nox_finans_status, "approved", move.nox_finans_reasons)
+                self._make_case(move)._check_bodies()
+
+    def make_invoice_row(self):
+        work = {"name": "Arbete", "price_unit": 1000, "tax_ids": [Command.set(self.tax.ids)]}
+        return [Command.create(work)]
+
+    def test_what_odoo_has_none_of_is_emptied(self):
+        """Else it would be filled with what stands there, or keep what was sent before."""
+        move = self.make_invoice()
+        move.delivery_date = self.today
+        case = self._make_case(move)
+        self.assertEqual(case._prepare_invoice()["DeliveryDate"], self.today.isoformat())
+        move.delivery_date = False
+        invoice, card = self._check_bodies(move), case._prepare_customer()
+        self.assertEqual(invoice["DeliveryDate"], payloads.BLANK)
+        for name in payloads.NOT_OURS_ON_INVOICE:
+            self.assertEqual(invoice[name], payloads.BLANK, name)
+        for name in ("EmailAddressCC", "EmailAddressBCC"):
+            self.assertEqual(invoice["EmailInformation"][name], payloads.BLANK, name)
+        for name in payloads.NOT_OURS_ON_CARD:
+            self.assertEqual(card[name], payloads.BLANK, name)
+        self.assertEqual(card["InvoiceDiscount"], 0)
 
     def test_a_credit_note(self):
         debit = self.make_invoice()
@@ -335,9 +421,15 @@ class TestPayloads(NoxFinansCase):
     def test_at_most_500_rows(self):
         row = {"name": "Rad " * 100, "price_unit": 1, "tax_ids": [Command.set(self.tax.ids)]}
         rows = [Command.create(row) for _number in range(251)]
-        case = self._make_case(self.make_invoice(post=False, invoice_line_ids=rows))
+        move = self.make_invoice(post=False, invoice_line_ids=rows)
+        self.assertTrue(move.nox_finans_has_too_many_rows)
         with self.assertRaisesRegex(RefusedError, "502 rows"):
-            case._prepare_invoice()
+            self._make_case(move)._prepare_invoice()
+        move.invoice_line_ids[0].name = "Rad"
+        move.invoice_line_ids[1].name = False
+        self.assertFalse(move.nox_finans_has_too_many_rows)
+        move.narration = f"<p>{'Villkor ' * 300}</p>"
+        self.assertTrue(move.nox_finans_has_too_many_rows)
 
     def test_no_query_for_each_row(self):
         # The first one fills caches that all share.
@@ -362,6 +454,37 @@ class TestPayloads(NoxFinansCase):
         move = self.make_invoice(invoice_line_ids=[Command.create(row)])
         with self.assertRaisesRegex(RefusedError, "Kaffe"):
             self._make_case(move)._prepare_invoice()
+
+    def test_several_taxes_on_a_row(self):
+        taxes = self.tax + self.get_tax(12)
+        row = {"name": "Kaffe", "price_unit": 100, "tax_ids": [Command.set(taxes.ids)]}
+        move = self.make_invoice(invoice_line_ids=[Command.create(row)])
+        self.assertEqual(move.nox_finans_status, "rejected")
+        with self.assertRaisesRegex(RefusedError, "Kaffe"):
+            self._make_case(move)._prepare_invoice()
+        move.button_draft()
+        move.invoice_line_ids.tax_ids = self.tax
+        move.action_post()
+        self.assertEqual(move.nox_finans_status, "approved")
+
+    def test_a_tax_that_is_a_share_of_the_price_with_it(self):
+        for share, percent in ((20, 25), (10.7143, 12), (5.6604, 6)):
+            for included in ("tax_included", "tax_excluded"):
+                tax = self.env["account.tax"].create(
+                    {
+                        "name": f"{share} {included}",
+                        "amount_type": "division",
+                        "amount": share,
+                        "type_tax_use": "sale",
+                        "price_include_override": included,
+                    }
+                )
+                row = {"name": "Kaffe", "price_unit": 125, "tax_ids": [Command.set(tax.ids)]}
+                move = self.make_invoice(invoice_line_ids=[Command.create(row)])
+                with self.subTest(tax=tax.name):
+                    self.assertEqual(move.nox_finans_status, "approved")
+                    invoice = self._check_bodies(move)
+                    self.assertEqual(invoice["InvoiceRows"][0]["VAT"], percent)
 
     def test_a_total_that_no_rounding_explains(self):
         row = {"name": "Kaffe", "price_unit": 100, "tax_ids": [Command.set(self.tax.ids)]}

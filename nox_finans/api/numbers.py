@@ -1,11 +1,14 @@
-"""Organisation numbers and e-mail addresses: what is one, and the one form that is sent."""
+"""Organisation and VAT numbers and e-mail addresses: what is one, and the one form it is sent in."""
 
 import re
 from datetime import date
 from email.utils import getaddresses
 
 from stdnum import ean, luhn
+from stdnum.eu import vat as eu_vat
 from stdnum.se import vat
+
+from .countries import SWEDEN
 
 _SEPARATORS = re.compile(r"[\s.:\-\u2010-\u2015]")
 # As Odoo's own `single_email_re`, and no empty part between dots.
@@ -14,6 +17,8 @@ _EMAIL = re.compile(
 )
 # A coordination number has 60 added to its day.
 _COORDINATION = 60
+# Where the letters of VAT numbers are not those of the country.
+_VAT_LETTERS = {"GR": "EL"}
 # Some registers write organisation numbers with a century of their own.
 _CENTURY_OF_COMPANIES = "16"
 
@@ -41,6 +46,13 @@ def organisation_number(text):
     return _dashed(number) if _is_day(f"{_century(number)}{number}") else ""
 
 
+def personal_number(text):
+    """Return a Swedish personal or coordination number as it is sent, or "" when it is none."""
+    number = organisation_number(text)
+    # In an organisation number these two are 20 or more, so that it is never taken for a month.
+    return number if number and int(number[-9:-7]) <= 12 else ""
+
+
 def email_address(text):
     """Return the one e-mail address in `text` as it is sent, or "" when it is not exactly one."""
     found = [address for _name, address in getaddresses([(text or "").strip()])]
@@ -55,16 +67,24 @@ def email_address(text):
     return address if _EMAIL.fullmatch(address) else ""
 
 
-def vat_number(text):
-    """Return a VAT number as it is sent, with its country's letters, or "" when it has none.
+def vat_number(text, country=""):
+    """Return a VAT number as it is sent, or "" when it is none.
 
-    A Swedish one may be without them. Whether another country's is right is its own to say.
+    Within the EU it is a right one with its country's letters, whether or not they are written;
+    elsewhere whatever holds a digit.
+
+    :param country: the two letters of the customer's country, as of ISO 3166; Sweden if there is
+        none
     """
     number = _SEPARATORS.sub("", text or "").upper()
-    if digits := _of_vat_number(number):
-        return f"SE{digits}01"
-    is_one = re.fullmatch("[A-Z]{2}[0-9A-Z+*]{2,13}", number) and re.search("[0-9]", number)
-    return number if is_one and not number.startswith("SE") else ""
+    country = (country or SWEDEN).upper()
+    if country == SWEDEN and (digits := _of_vat_number(number)):
+        return f"{SWEDEN}{digits}01"
+    for written in (number, f"{_VAT_LETTERS.get(country, country)}{number}"):
+        if eu_vat.is_valid(written):
+            return written
+    is_in_eu = country.lower() in eu_vat.MEMBER_STATES
+    return number if not is_in_eu and re.search("[0-9]", number) else ""
 
 
 def global_location_number(text):

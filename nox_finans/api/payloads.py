@@ -46,6 +46,16 @@ UNCUT = ("Name", "CustomerName", "Address1", "Address2", "ZipCode", "City", "Cou
 MANY_LINES = ("Remarks",)
 # An absent field keeps, or is filled with, another value, and so do "" and null: this word empties.
 BLANK = "API_BLANK"
+# What Odoo has none of is emptied: else a card that somebody has filled there would send copies to
+# strangers, or say another address.
+NOT_OURS_ON_INVOICE = (
+    *("DeliveryName", "DeliveryAddress1", "DeliveryAddress2", "DeliveryZipCode", "DeliveryCity"),
+    "DeliveryCountry",
+)
+NOT_OURS_ON_CARD = (
+    *("DeliveryName", "DeliveryAddress1", "DeliveryAddress2", "DeliveryZipCode", "DeliveryCity"),
+    *("DeliveryCountryCode", "EmailInvoiceCC", "EmailInvoiceBCC"),
+)
 # What Fortnox knows unless a company has added others.
 VAT_PERCENTS = (25, 12, 6, 0)
 OERE = Decimal("0.01")
@@ -78,6 +88,8 @@ NO_REDUCTION = "none"
 OTHER_COSTS = "OTHERCOSTS"
 # The kind of work that is reported where nobody has said which.
 USUAL_WORK = {"rot": "CONSTRUCTION", "rut": "CLEANING", "green": "SOLARCELLS"}
+# For work on a property, which has to be named.
+PROPERTY_KINDS = ("rot", "green")
 MAX_HOURS = 999
 
 
@@ -128,6 +140,12 @@ def text_rows(text):
     """Return `text` as rows that say something and cost nothing."""
     pieces = texts.split(texts.one_line(text), LENGTHS["Description"])
     return [{"Description": piece} for piece in pieces]
+
+
+def count_rows(text):
+    """Return how many rows the invoice's row with `text` takes with what its text goes on."""
+    is_short = len(text or "") <= LENGTHS["Description"]
+    return 1 if is_short else max(len(text_rows(text)), 1)
 
 
 def amount_rows(text, price, amount=1, discount=0, vat=0, **others):

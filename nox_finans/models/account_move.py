@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, html2plaintext
 
-from ..api.payloads import MAX_ROWS
+from ..api import payloads, texts
 from .account_tax import ABROAD, DOMESTIC, EU, get_vat_type
 from .nox_finans_case import (
     CHANNELS,
@@ -117,6 +117,12 @@ class AccountMove(models.Model):
     nox_finans_has_too_many_rows = fields.Boolean(
         compute="_compute_nox_finans_has_too_many_rows", store=True, groups=GROUPS
     )
+    nox_finans_has_unfit_taxes = fields.Boolean(
+        compute="_compute_nox_finans_has_unfit_taxes",
+        store=True,
+        groups=GROUPS,
+        help="A row has several taxes, which together are none that Fortnox knows.",
+    )
     nox_finans_channel = fields.Selection(
         selection=CHANNELS,
         copy=False,
@@ -192,10 +198,29 @@ class AccountMove(models.Model):
                 >= 0
             )
 
-    @api.depends("invoice_line_ids")
+    @api.depends("invoice_line_ids.name", "narration")
     def _compute_nox_finans_has_too_many_rows(self):
         for move in self:
-            move.nox_finans_has_too_many_rows = len(move.invoice_line_ids) > MAX_ROWS
+            rows = sum(map(payloads.count_rows, move.invoice_line_ids.mapped("name")))
+            rows += move._count_nox_finans_rows_of_narration()
+            move.nox_finans_has_too_many_rows = rows > payloads.MAX_ROWS
+
+    def _count_nox_finans_rows_of_narration(self):
+        """Return how many rows the terms take that have no place beside the rows."""
+        if len(self.narration or "") <= payloads.LENGTHS["Remarks"]:
+            return 0
+        text = texts.many_lines(html2plaintext(self.narration, include_references=False))
+        _remarks, rest = texts.cut(text, payloads.LENGTHS["Remarks"])
+        return len(payloads.text_rows(rest))
+
+    @api.depends("invoice_line_ids.tax_ids")
+    def _compute_nox_finans_has_unfit_taxes(self):
+        for move in self:
+            # One by itself is judged by its kind.
+            rows = move.invoice_line_ids.filtered(lambda line: len(line.tax_ids) > 1)
+            move.nox_finans_has_unfit_taxes = any(
+                row.tax_ids._get_nox_finans_percent() is None for row in rows
+            )
 
     @api.depends("nox_finans_case_ids")
     def _compute_nox_finans_case_id(self):
@@ -363,9 +388,12 @@ class AccountMove(models.Model):
         "nox_finans_invoice_type",
         "nox_finans_is_disputed",
         "nox_finans_not_ready",
+        "nox_finans_property_designation",
         "nox_finans_tax_reduction",
+        "nox_finans_tax_reduction_type",
         "partner_id",
         "payment_state",
+        "reversed_entry_id",
         "state",
     )
     @api.depends_context("lang", "uid")

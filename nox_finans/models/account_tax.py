@@ -16,6 +16,8 @@ VAT_KINDS = [
     ("reversed", "Reverse charge"),
     ("unfit", "None that Fortnox knows"),
 ]
+# What adds a share to the price: of the price without the tax, or of that with it.
+RATE_TYPES = ("percent", "division")
 # What says more of the customer than that there is no VAT.
 SPECIAL_KINDS = ("se_reversed", "eu_reversed", "export", "reversed")
 # From a kind to the interface's kind of customer, where the customer is at home, in the EU, abroad.
@@ -91,7 +93,7 @@ class AccountTax(models.Model):
         if self.amount_type == "group":
             kinds = set(self.children_tax_ids.mapped("nox_finans_vat_kind"))
             return kinds.pop() if len(self.children_tax_ids) == 1 else "unfit"
-        if self.amount_type != "percent":
+        if self.amount_type not in RATE_TYPES:
             return "unfit"
         if rate := self._get_nox_finans_rate():
             return "taxed" if rate in payloads.VAT_PERCENTS else "unfit"
@@ -107,14 +109,29 @@ class AccountTax(models.Model):
         )
 
     def _get_nox_finans_rate(self):
-        """Return what the tax adds to the price, in percent.
+        """Return what the tax adds to the price without it, in percent.
 
         What it sets off itself, as that of triangular trade does, is not asked of the customer.
         """
         parts = self.invoice_repartition_line_ids.filtered(
             lambda line: line.repartition_type == "tax"
         )
-        return round(self.amount * sum(parts.mapped("factor_percent")) / 100, 6)
+        percent = self.amount
+        if self.amount_type == "division" and percent < 100:
+            # 20 % of the price with VAT are 25 % of the price without. Odoo keeps four decimals.
+            percent = round(percent / (100 - percent) * 100, 3)
+        return round(percent * sum(parts.mapped("factor_percent")) / 100, 6)
+
+    def _get_nox_finans_percent(self):
+        """Return what the taxes of one row add together, in whole percent, or None.
+
+        None: it is none of the service's percentages of the row's amount.
+        """
+        taxes = self.flatten_taxes_hierarchy()
+        if any(tax.amount_type not in RATE_TYPES for tax in taxes):
+            return None
+        percent = sum(tax._get_nox_finans_rate() for tax in taxes)
+        return int(percent) if percent in payloads.VAT_PERCENTS else None
 
     def _get_nox_finans_boxes(self):
         """Return the boxes of the Swedish VAT return that a sale with the tax is told in."""

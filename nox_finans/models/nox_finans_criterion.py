@@ -15,6 +15,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date, formatLang
 from odoo.tools.translate import LazyTranslate
 
+from ..api import payloads
 from .account_tax import (
     ABROAD,
     DOMESTIC,
@@ -355,6 +356,28 @@ def _lacks_detail(name):
     return Domain("partner_id", "=", False) | partner(Domain(name, "=", False))
 
 
+# The cases of invoices that can be credited, and those of credit notes that use up the one that an
+# invoice has: a refused one, too, that has its number there.
+CREDITABLE = Domain("state", "in", ("accepted", "closed"))
+USING = Domain("state", "!=", "refused") | Domain("remote_number", "!=", False)
+
+
+def _has_case(domain):
+    """Return the domain of the invoices whose case, but for given-up ones, matches `domain`."""
+    return Domain("nox_finans_case_id", "any!", domain)
+
+
+def _has_tax_reduction():
+    return Domain("nox_finans_tax_reduction", ">", 0)
+
+
+def _is_work():
+    """Return the domain of the rows of work at somebody's home; what is said of the product."""
+    service = Domain("product_tmpl_id", "any!", Domain("type", "=", "service"))
+    is_service = Domain("product_id", "=", False) | Domain("product_id", "any!", service)
+    return Domain("display_type", "=", "product") & is_service
+
+
 CRITERIA = (
     # The service's published list, in its order.
     Criterion(
@@ -372,10 +395,7 @@ CRITERIA = (
             "there is nothing left for the customer to pay."
         ),
         "account.move.nox_finans_tax_reduction",
-        lambda rules: (
-            Domain("nox_finans_tax_reduction", ">", 0)
-            & Domain("nox_finans_amount_to_collect", "<=", 0)
-        ),
+        lambda rules: _has_tax_reduction() & Domain("nox_finans_amount_to_collect", "<=", 0),
     ),
     Criterion(
         "cancelled",
@@ -475,6 +495,37 @@ CRITERIA = (
         ),
     ),
     Criterion(
+        "credited_there",
+        REJECTED,
+        _lt(
+            "The invoice that it credits is not at Nox Finans: send that first, or bring the "
+            "credit note to the customer yourself."
+        ),
+        "account.move.reversed_entry_id",
+        lambda rules: (
+            Domain("move_type", "=", "out_refund")
+            & Domain("reversed_entry_id", "!=", False)
+            & ~Domain("reversed_entry_id", "any!", _has_case(CREDITABLE))
+        ),
+    ),
+    Criterion(
+        "credited_before",
+        REJECTED,
+        _lt(
+            "Another credit note of the same invoice was sent: Fortnox takes one for each "
+            "invoice. Bring this one to the customer yourself, and report it in the case of the "
+            "invoice."
+        ),
+        "account.move.reversed_entry_id",
+        lambda rules: (
+            Domain("move_type", "=", "out_refund")
+            & ~_has_case(USING)
+            & Domain(
+                "reversed_entry_id", "any!", Domain("reversal_move_ids", "any!", _has_case(USING))
+            )
+        ),
+    ),
+    Criterion(
         "not_due",
         REJECTED,
         _lt("The reminder service takes over an invoice only when its due date has passed."),
@@ -491,28 +542,36 @@ CRITERIA = (
         "address_length",
         REJECTED,
         _lt(
-            "The invoice address is longer than Nox Finans takes: the postal code has at most 10 "
-            "characters, and each of the other lines 1024. Shorten it."
+            "The invoice address is longer than Nox Finans takes: the postal code has at most "
+            "%(of_code)s characters, and each of the other lines %(of_line)s. Shorten it."
         ),
         "res.partner.zip",
         lambda rules: partner(Domain("nox_finans_is_too_long", "=", True)),
+        details=lambda move: {
+            "of_code": payloads.LENGTHS["ZipCode"],
+            "of_line": payloads.LENGTHS["Address1"],
+        },
     ),
     Criterion(
         "too_many_rows",
         REJECTED,
-        _lt("The invoice has more than 500 rows: divide it into several invoices."),
+        _lt(
+            "The invoice takes more than %(most)s rows, a long text several: divide it into "
+            "several invoices."
+        ),
         "account.move.invoice_line_ids",
         lambda rules: Domain("nox_finans_has_too_many_rows", "=", True),
+        details=lambda move: {"most": payloads.MAX_ROWS},
     ),
     Criterion(
         "vat_rate",
         REJECTED,
         _lt(
             "A row has a tax that Fortnox does not know: only Swedish VAT of 25, 12, 6 or 0 % "
-            "goes. Choose another tax."
+            "goes, and only one of them on each row. Choose another tax."
         ),
         "account.move.invoice_line_ids",
-        lambda rules: rules.has_tax("unfit"),
+        lambda rules: rules.has_tax("unfit") | Domain("nox_finans_has_unfit_taxes", "=", True),
     ),
     Criterion(
         "vat_mixed",
@@ -535,6 +594,52 @@ CRITERIA = (
         lambda rules: (
             Domain("commercial_partner_id", "any!", Domain("nox_finans_has_vat_number", "=", False))
             & rules.is_vat_reversed()
+        ),
+    ),
+    Criterion(
+        "house_work_person",
+        REJECTED,
+        _lt(
+            "A tax reduction is for a person with a Swedish personal number: fill it in, choose "
+            "another customer, or set the tax reduction to 0."
+        ),
+        "res.partner.company_registry",
+        lambda rules: (
+            _has_tax_reduction()
+            & Domain(
+                "commercial_partner_id",
+                "any!",
+                Domain("nox_finans_has_personal_number", "=", False),
+            )
+        ),
+    ),
+    Criterion(
+        "house_work_rows",
+        REJECTED,
+        _lt(
+            "An invoice with a tax reduction needs a row for the work: one without a product, or "
+            "with a service."
+        ),
+        "account.move.invoice_line_ids",
+        lambda rules: _has_tax_reduction() & Domain("invoice_line_ids", "not any!", _is_work()),
+    ),
+    Criterion(
+        "house_work_property",
+        REJECTED,
+        _lt(
+            "The tax reduction lacks its kind or, for ROT and green technology, the property's "
+            "designation."
+        ),
+        "account.move.nox_finans_property_designation",
+        lambda rules: (
+            _has_tax_reduction()
+            & (
+                Domain("nox_finans_tax_reduction_type", "=", False)
+                | (
+                    Domain("nox_finans_tax_reduction_type", "in", payloads.PROPERTY_KINDS)
+                    & Domain("nox_finans_property_designation", "in", [False, ""])
+                )
+            )
         ),
     ),
     # What Odoo knows, and the open balance does not tell.

@@ -150,7 +150,7 @@ class NoxFinansCase(models.Model):
                 "Name": customer._get_nox_finans_name(),
                 "Type": "COMPANY" if customer.is_company else "PRIVATE",
                 "OrganisationNumber": _get_organisation_number(customer),
-                "VATNumber": numbers.vat_number(customer.vat),
+                "VATNumber": customer._get_nox_finans_vat_number(),
                 "VATType": self._get_vat_type(move),
                 "Address1": customer.street,
                 "Address2": customer.street2,
@@ -167,6 +167,8 @@ class NoxFinansCase(models.Model):
                 # Texts, in this object only.
                 "InvoiceAdministrationFee": "0",
                 "InvoiceFreight": "0",
+                "InvoiceDiscount": 0,
+                **dict.fromkeys(payloads.NOT_OURS_ON_CARD),
             }
         )
         return self._check_lengths(body)
@@ -182,8 +184,12 @@ class NoxFinansCase(models.Model):
         return vat_type
 
     def _get_usual_terms(self, customer):
+        """Return the code that the settings give the customer's own terms, or "".
+
+        Each invoice says its terms itself: on the card a guess would only be a cause of refusal.
+        """
         term = customer.with_company(self.company_id).property_payment_term_id
-        return self._get_code_of_terms(term)
+        return self._read_term(term).nox_finans_code
 
     def _prepare_addressee(self):
         """Return who owes, and where the letter goes: the company first, then who reads it."""
@@ -199,7 +205,11 @@ class NoxFinansCase(models.Model):
             "ZipCode": partner.zip,
             "City": partner.city,
             "Country": self._get_country_name(partner),
-            "EmailInformation": {"EmailAddressTo": numbers.email_address(partner.email)},
+            "EmailInformation": {
+                "EmailAddressTo": numbers.email_address(partner.email),
+                "EmailAddressCC": "",
+                "EmailAddressBCC": "",
+            },
         }
 
     def _get_contact(self):
@@ -246,6 +256,7 @@ class NoxFinansCase(models.Model):
                 "ExternalInvoiceReference2": move.name,
                 "InvoiceDate": move.invoice_date.isoformat(),
                 "DueDate": move.invoice_date_due.isoformat(),
+                "DeliveryDate": move.delivery_date.isoformat() if move.delivery_date else "",
                 "Currency": move.currency_id.name,
                 "InvoiceType": "INVOICE",
                 "Language": self._get_language(),
@@ -258,16 +269,16 @@ class NoxFinansCase(models.Model):
                 "YourOrderNumber": _get_first(move, ORDER_NUMBERS),
                 "Remarks": remarks,
                 **self._prepare_addressee(),
+                **dict.fromkeys(payloads.NOT_OURS_ON_INVOICE),
                 "TaxReductionType": self._get_reduction_type(move),
             }
         )
-        if move.delivery_date:
-            body["DeliveryDate"] = move.delivery_date.isoformat()
         self._check_lengths(body)
         self._check_address(body)
         body = self._add_rows(body, move, lines)
         rows = [*body["InvoiceRows"], *self._mark_other_costs(move, payloads.text_rows(rest))]
         self._check_row_count(rows)
+        self._check_house_work(move, rows)
         return body | {"InvoiceRows": rows}
 
     def _check_address(self, body):
@@ -301,18 +312,25 @@ class NoxFinansCase(models.Model):
         return texts.cut("\n".join(parts), payloads.LENGTHS["Remarks"])
 
     def _get_terms(self, move):
-        """Return the service's code of the terms: its own, or the days until the invoice is due."""
-        code = self._get_code_of_terms(move.invoice_payment_term_id)
-        return code or str(max((move.invoice_date_due - move.invoice_date).days, 0))
+        """Return the service's code of the terms, or "": it has none, and the due date tells.
 
-    def _get_code_of_terms(self, term):
-        """Return the code of Odoo's payment terms: what the settings say, or their one time."""
-        term = self._read_term(term)
-        if not term:
-            return ""
-        if not term.nox_finans_code:
+        What the settings say, else the days, if Fortnox is known to have terms of that name: others
+        are refused there.
+        """
+        term = self._read_term(move.invoice_payment_term_id)
+        if term.nox_finans_code:
+            return term.nox_finans_code
+        if term:
             _read(term.line_ids, ["delay_type", "nb_days"])
-        return term._get_nox_finans_code() or ""
+            code = term._get_nox_finans_code()
+        else:
+            code = str(max((move.invoice_date_due - move.invoice_date).days, 0))
+        return code if code in self._get_codes_of_terms() else ""
+
+    def _get_codes_of_terms(self):
+        """Return the codes that Fortnox had when its register of payment terms was last read."""
+        connector = self.company_id._get_nox_finans_connector()
+        return (connector.terms_at_fortnox or "").split(", ")
 
     def _read_term(self, term):
         return _read(term.with_company(self.company_id), TERM_FIELDS)
@@ -431,10 +449,8 @@ class NoxFinansCase(models.Model):
 
         :raises RefusedError: the row's taxes are none of the service's percentages of its amount
         """
-        taxes = line.tax_ids.flatten_taxes_hierarchy()
-        is_percentage = all(tax.amount_type == "percent" for tax in taxes)
-        percent = sum(tax._get_nox_finans_rate() for tax in taxes)
-        if not is_percentage or percent not in payloads.VAT_PERCENTS:
+        percent = line.tax_ids._get_nox_finans_percent()
+        if percent is None:
             raise RefusedError(
                 self.env._(
                     "The taxes of the row “%(row)s” are no VAT of %(percents)s percent: Nox Finans "
@@ -443,7 +459,7 @@ class NoxFinansCase(models.Model):
                     percents=", ".join(map(str, payloads.VAT_PERCENTS)),
                 )
             )
-        return int(percent)
+        return percent
 
     def _get_vat_of_cash_discount(self, lines):
         """Return what of the VAT is not asked, since the invoice grants it for early payment."""
@@ -481,22 +497,50 @@ class NoxFinansCase(models.Model):
         """Return the tax reduction to ask for: in whole kronor, the öre are dropped by law."""
         return int(payloads.decimal(self._get_move_to_send().nox_finans_tax_reduction))
 
+    def _check_house_work(self, move, rows):
+        """:raises RefusedError: an invoice with a tax reduction whose rows hold no work"""
+        if move.nox_finans_tax_reduction and not any(row.get("HouseWork") for row in rows):
+            raise RefusedError(
+                self.env._(
+                    "No row is work: a row without a product, or with a service, is. What a "
+                    "section hides is none."
+                )
+            )
+
     def _prepare_tax_reduction(self):
+        """Return the body of the application for the customer's tax reduction.
+
+        :raises RefusedError: it lacks what the agency asks for
+        """
         move, customer = self._get_move_to_send(), self._get_customer_to_send()
+        kind = move.nox_finans_tax_reduction_type
         asked = self._get_asked_reduction()
         body = {
             "ReferenceDocumentType": "INVOICE",
             "ReferenceNumber": self.remote_number,
             "CustomerName": customer._get_nox_finans_name(),
-            "SocialSecurityNumber": _get_organisation_number(customer),
+            "SocialSecurityNumber": customer._get_nox_finans_personal_number(),
             "AskedAmount": asked,
         }
+        # A new object, which nothing fills: there is nothing to empty.
         if move.nox_finans_property_designation:
             body["PropertyDesignation"] = move.nox_finans_property_designation
-        if move.nox_finans_tax_reduction_type == "green":
+        if kind == "green":
             work = payloads.USUAL_WORK["green"]
             body["TaxReductionAmounts"] = [{"AskedAmount": asked, "WorkType": work}]
-        return payloads.fit(body)
+        return self._check_tax_reduction(kind, payloads.fit(body))
+
+    def _check_tax_reduction(self, kind, body):
+        if not kind:
+            raise RefusedError(self.env._("Choose the kind of tax reduction."))
+        if body["SocialSecurityNumber"] == payloads.BLANK:
+            raise RefusedError(
+                self.env._("The tax reduction needs a person with a Swedish personal number.")
+            )
+        designation = body.get("PropertyDesignation", payloads.BLANK)
+        if kind in payloads.PROPERTY_KINDS and designation == payloads.BLANK:
+            raise RefusedError(self.env._("The tax reduction needs the property's designation."))
+        return body
 
 
 def _read(records, names, optional=()):

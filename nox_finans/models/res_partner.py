@@ -1,7 +1,6 @@
 import re
 
 from odoo import api, fields, models
-from stdnum.eu import vat
 
 from ..api import numbers, payloads
 from .nox_finans_case import CHANNELS, GROUPS, SERVICES
@@ -62,6 +61,9 @@ class ResPartner(models.Model):
     nox_finans_has_vat_number = fields.Boolean(
         compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
     )
+    nox_finans_has_personal_number = fields.Boolean(
+        compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
+    )
     nox_finans_is_too_long = fields.Boolean(
         compute="_compute_nox_finans_has_details", store=True, groups=GROUPS
     )
@@ -83,6 +85,7 @@ class ResPartner(models.Model):
         "company_registry",
         "country_id",
         "email",
+        "is_company",
         "name",
         "parent_id.name",
         "street",
@@ -97,6 +100,7 @@ class ResPartner(models.Model):
             partner.nox_finans_has_email = bool(numbers.email_address(partner.email))
             partner.nox_finans_has_id_number = bool(partner._get_nox_finans_id_number())
             partner.nox_finans_has_vat_number = bool(partner._get_nox_finans_vat_number())
+            partner.nox_finans_has_personal_number = bool(partner._get_nox_finans_personal_number())
             partner.nox_finans_is_too_long = any(
                 len((partner[name] or "").strip()) > payloads.LENGTHS[field]
                 for name, field in ADDRESS_FIELDS.items()
@@ -128,15 +132,21 @@ class ResPartner(models.Model):
             written = [numbers.organisation_number(number) for number in written]
         return next((number for number in written if re.search(r"\d", number)), "")
 
-    def _get_nox_finans_vat_number(self):
-        """Return the VAT number, with the letters of its country, or "" when it is none."""
+    def _get_nox_finans_personal_number(self):
+        """Return the Swedish personal number of a person as it is sent, or "" when there is none.
+
+        Who has one and lives abroad gets no tax reduction through the service.
+        """
         self.ensure_one()
-        number = re.sub(r"[\s.-]", "", self.vat or "").upper()
-        for written in (number, f"{self.country_id.code or ''}{number}"):
-            if number and vat.is_valid(written):
-                return written
-        is_in_eu = not self.country_id or self.country_id.code.lower() in vat.MEMBER_STATES
-        return number if not is_in_eu and re.search(r"\d", number) else ""
+        if self.is_company or not self._is_nox_finans_swedish():
+            return ""
+        found = map(numbers.personal_number, (self.company_registry, self.vat))
+        return next(filter(None, found), "")
+
+    def _get_nox_finans_vat_number(self):
+        """Return the VAT number as it is sent, or "" when it is none."""
+        self.ensure_one()
+        return numbers.vat_number(self.vat, self.country_id.code)
 
 
 def _says_something(text):

@@ -109,6 +109,19 @@ class NoxFinansCase(TransactionCase):
         return move
 
     @classmethod
+    def make_house_work(cls, reduction=300, **values):
+        """Return an invoice of work at a person's home, with a tax reduction in kronor."""
+        person = cls.make_customer(name="Anna Ek", is_company=False, company_registry="640823-3234")
+        return cls.make_invoice(
+            **{
+                "partner_id": person.id,
+                "nox_finans_tax_reduction": reduction,
+                "nox_finans_property_designation": "NORRVIK 1:2",
+                **values,
+            }
+        )
+
+    @classmethod
     def connect(cls, company):
         """Let the company be connected. Nothing listens there: what speaks to the service is
         tested outside of the add-on, against the sandbox."""

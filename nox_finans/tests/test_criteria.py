@@ -58,6 +58,7 @@ NUMBERS = {
     "556700-0112": False,
     "/": False,
 }
+PERSONS = ("640823-3234", "19640823-3234", "640823+3234", "701063-2391")
 EMAILS = {
     "bjork@example.com": True,
     "Björk <bjork@example.com>": True,
@@ -67,6 +68,37 @@ EMAILS = {
     " ": False,
 }
 CODES = {"871 53": True, "87153": True, "SE-871 53": True, "8715": False, "871 531": False}
+
+
+def restate_credit_note(move):
+    debit, is_credit = move.reversed_entry_id, move.move_type == "out_refund"
+
+    def get_case(of_move):
+        return of_move.nox_finans_case_ids.sorted("id")[-1:]
+
+    def uses(credit):
+        case = get_case(credit)
+        return bool(case) and (case.state != "refused" or bool(case.remote_number))
+
+    return {
+        "credited_there": is_credit
+        and bool(debit)
+        and get_case(debit).state not in ("accepted", "closed"),
+        "credited_before": is_credit and not uses(move) and any(map(uses, debit.reversal_move_ids)),
+    }
+
+
+def restate_house_work(move):
+    customer, kind = move.commercial_partner_id, move.nox_finans_tax_reduction_type
+    products = move.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+    is_person = not customer.is_company and customer.company_registry in PERSONS
+    broken = {
+        "house_work_person": not is_person or customer.country_id.code not in ("SE", False),
+        "house_work_rows": not any(line.product_id.type in ("service", False) for line in products),
+        "house_work_property": not kind
+        or (kind != "rut" and not move.nox_finans_property_designation),
+    }
+    return {code: fails and move.nox_finans_tax_reduction > 0 for code, fails in broken.items()}
 
 
 def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"):
@@ -102,7 +134,10 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
 
     lines = move.invoice_line_ids
     rates = lines.tax_ids.filtered(
-        lambda tax: tax.amount_type != "percent" or tax.amount not in (0, 6, 12, 25)
+        lambda tax: (
+            tax.amount
+            not in {"percent": (0, 6, 12, 25), "division": (20,)}.get(tax.amount_type, ())
+        )
     )
     vat = restate_vat(move)
     is_here = partner.country_id.code in ("SE", False)
@@ -131,14 +166,16 @@ def restate(move, today, invoice_terms, reminder_terms, default_channel="letter"
         "no_rows": not any(line.display_type == "product" for line in move.invoice_line_ids),
         "credit_note": move.move_type == "out_refund"
         and (not debit or debit.amount_residual < move.amount_residual),
+        **restate_credit_note(move),
         "not_due": service == "reminder"
         and not (move.invoice_date_due and move.invoice_date_due < today),
         "address_length": len(partner.zip or "") > 10 or len(partner.city or "") > 1024,
-        "too_many_rows": len(lines) > 500,
-        "vat_rate": bool(rates),
+        "too_many_rows": sum(-(-len(line.name or "x") // 255) for line in lines) > 500,
+        "vat_rate": bool(rates) or any(len(line.tax_ids) > 1 for line in lines),
         "vat_mixed": len(vat) > 1,
         "vat_number": bool(vat & {"SEREVERSEDVAT", "EUREVERSEDVAT"})
         and customer.vat not in ("SE556700011101", "DE136695976"),
+        **restate_house_work(move),
         "payment_unmatched": move.payment_state in ("paid", "in_payment")
         and move.amount_residual > 0,
         "payment_blocked": move.payment_state == "blocked",
@@ -194,6 +231,8 @@ class TestCriteria(NoxFinansCase):
             [
                 {**values, "name": "25,5 %", "amount": 25.5},
                 {**values, "name": "Skatt per styck", "amount_type": "fixed", "amount": 3},
+                {**values, "name": "20 % av priset", "amount_type": "division", "amount": 20},
+                {**values, "name": "25 % av priset", "amount_type": "division", "amount": 25},
                 {**values, "name": "0 % momsfritt", "amount": 0},
                 {**values, "name": "Omvänd byggmoms", "amount": 0},
             ]
@@ -402,6 +441,7 @@ class TestCriteria(NoxFinansCase):
         total = house[0].amount_total
         for move, reduction in zip(house, (total, total - 0.01, total + 1), strict=True):
             move.nox_finans_tax_reduction = reduction
+        house += self._make_house_work()
         debit = self.make_invoice(partner_id=self.make_customer(name="Credited AB").id)
         # Linked after posting, or Odoo reconciles the two at once.
         credits = self.env["account.move"]
@@ -411,15 +451,75 @@ class TestCriteria(NoxFinansCase):
             )
             credit.reversed_entry_id = debit
             credits += credit
-        long = self._make_long(500) + self._make_long(501)
+        credits += self._make_credited()
+        long = self._make_long(500) + self._make_long(501) + self._make_long(250, 510)
+        long += self._make_long(251, 510)
+        taxes = self.taxes["25% G"] + self.taxes["12% S"]
+        row = {"name": "Work", "price_unit": 10, "tax_ids": [Command.set(taxes.ids)]}
+        long += self.make_invoice(invoice_line_ids=[Command.create(row)])
         blocked = self.make_invoice()
         blocked.action_toggle_block_payment()
         moves = paid + partly + nothing + no_rows + only_note + house + debit + credits
         return moves + long + blocked + self._make_unmatched()
 
-    def _make_long(self, count):
-        note = {"display_type": "line_note", "name": "Note"}
-        rows = [{"name": "Work", "price_unit": 10}] + [note] * (count - 1)
+    def _make_house_work(self):
+        """Return invoices with a tax reduction that the agency would take, and that it would not."""
+        goods = self.env["product.product"].create({"name": "Board", "type": "consu"})
+        row = Command.create({"product_id": goods.id, "price_unit": 1000})
+        person = {"is_company": False, "company_registry": "640823-3234"}
+        abroad = self.make_customer(country_id=self.env.ref("base.no").id, **person)
+        return self.env["account.move"].union(
+            *(
+                self.make_house_work(**values)
+                for values in (
+                    {},
+                    {"partner_id": self.customer.id},
+                    {"partner_id": abroad.id},
+                    {"partner_id": self.make_customer(**person | {"is_company": True}).id},
+                    {"partner_id": self.make_customer(is_company=False).id},
+                    {"invoice_line_ids": [row]},
+                    {"nox_finans_property_designation": False},
+                    {
+                        "nox_finans_property_designation": False,
+                        "nox_finans_tax_reduction_type": "rut",
+                    },
+                    {"nox_finans_tax_reduction_type": "green"},
+                    {"nox_finans_tax_reduction_type": False},
+                )
+            )
+        )
+
+    def _make_credited(self):
+        """Return credit notes of an invoice that was handed over: one was sent, others were not."""
+        moves = self.env["account.move"]
+        for state, number in (("accepted", "7"), ("refused", False), ("refused", "8")):
+            debit = self.make_invoice(partner_id=self.make_customer(name="Credited twice AB").id)
+            sent, other = (
+                self.make_invoice(move_type="out_refund", price=5, partner_id=debit.partner_id.id)
+                for _number in range(2)
+            )
+            (sent + other).reversed_entry_id = debit
+            self._make_case(debit, "accepted", "6")
+            self._make_case(sent, state, number)
+            moves += debit + sent + other
+        return moves
+
+    def _make_case(self, move, state, number=False):
+        return self.env["nox.finans.case"].create(
+            {
+                "move_id": move.id,
+                "company_id": move.company_id.id,
+                "service": "invoice",
+                "channel": "letter",
+                "environment": "sandbox",
+                "state": state,
+                "remote_number": number,
+            }
+        )
+
+    def _make_long(self, count, length=4):
+        note = {"display_type": "line_note", "name": "N" * length}
+        rows = [{"name": "W" * length, "price_unit": 10}] + [note] * (count - 1)
         return self.make_invoice(post=False, invoice_line_ids=[Command.create(row) for row in rows])
 
     def _make_unmatched(self):
@@ -433,17 +533,9 @@ class TestCriteria(NoxFinansCase):
         posted = moves.filtered(lambda move: move.state == "posted")
         for move in self.random.sample(list(posted), 60):
             move.is_move_sent = True
-        for move in self.random.sample(list(posted), 40):
-            self.env["nox.finans.case"].create(
-                {
-                    "move_id": move.id,
-                    "company_id": move.company_id.id,
-                    "service": "invoice",
-                    "channel": "letter",
-                    "environment": "sandbox",
-                    "state": self.random.choice(["queued", "accepted", "refused", "closed"]),
-                }
-            )
+        without_case = posted.filtered(lambda move: not move.nox_finans_case_ids)
+        for move in self.random.sample(list(without_case), 40):
+            self._make_case(move, self.random.choice(["queued", "accepted", "refused", "closed"]))
 
     # -------------------------------------------------------------------------
 
@@ -506,6 +598,7 @@ class TestCriteria(NoxFinansCase):
             (self.env.ref("base.se").id, "556700011101", True),
             (germany, "DE136695976", True),
             (germany, "DE 136 695 976", True),
+            (germany, "136695976", True),
             (germany, "DE136695977", False),
             (germany, "/", False),
         ):
@@ -539,6 +632,8 @@ class TestCriteria(NoxFinansCase):
             (home, ["Omvänd byggmoms", "25% G"], None),
             (home, ["25,5 %"], None),
             (home, ["Skatt per styck"], None),
+            (home, ["20 % av priset"], "SEVAT"),
+            (home, ["25 % av priset"], None),
             (germany, ["25% G"], "EUVAT"),
             (germany, ["0% EU G"], "EUREVERSEDVAT"),
             (germany, ["0 % momsfritt"], "EUREVERSEDVAT"),

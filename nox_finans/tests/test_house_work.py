@@ -12,8 +12,7 @@ class TestHouseWork(NoxFinansCase):
 
     def setUp(self):
         super().setUp()
-        self.move = self.make_invoice()
-        self.move.nox_finans_tax_reduction = REDUCTION
+        self.move = self.make_house_work(REDUCTION)
         self.share = self.move.amount_total - REDUCTION
         self.case = self.send(self.move)[0].sudo()
         self.case.write(

@@ -22,9 +22,6 @@ class TestOverview(NoxFinansCase):
         credit.action_post()
         return credit
 
-    def make_house_work(self):
-        return self.make_invoice(nox_finans_tax_reduction=300)
-
     def test_ready_is_what_could_be_sent_at_what_is_to_be_collected(self):
         for name in ("nox_finans_hidden", "nox_finans_is_disputed", "nox_finans_not_ready"):
             self.make_invoice()[name] = True

@@ -1,19 +1,12 @@
 from odoo.tools import sql
 
+NAMES = ("nox_finans_has_too_many_rows", "nox_finans_has_unfit_taxes")
+
 
 def migrate(cr, _version):
-    """Let the database count the rows of all invoices that are there: Odoo would read each."""
-    sql.create_column(cr, "account_move", "nox_finans_has_too_many_rows", "boolean")
-    cr.execute(
-        """
-        UPDATE account_move
-           SET nox_finans_has_too_many_rows = TRUE
-         WHERE id IN (
-            SELECT move_id
-              FROM account_move_line
-             WHERE display_type IN ('product', 'line_section', 'line_subsection', 'line_note')
-             GROUP BY move_id
-            HAVING count(*) > 500
-        )
-        """
-    )
+    """Make the columns that say something of the rows: else Odoo would read each row there is.
+
+    Filled are they afterwards, where the database finds that there may be something to say.
+    """
+    for name in NAMES:
+        sql.create_column(cr, "account_move", name, "boolean")
