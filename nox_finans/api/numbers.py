@@ -1,4 +1,4 @@
-"""Organisation and VAT numbers and e-mail addresses: what is one, and the one form it is sent in."""
+"""Organisation, VAT and GLN numbers, e-mail addresses: what is one, and the one form of it."""
 
 import re
 from datetime import date

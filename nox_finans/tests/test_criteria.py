@@ -463,7 +463,7 @@ class TestCriteria(NoxFinansCase):
         return moves + long + blocked + self._make_unmatched()
 
     def _make_house_work(self):
-        """Return invoices with a tax reduction that the agency would take, and that it would not."""
+        """Return house-work invoices that the agency would take, and some that it would not."""
         goods = self.env["product.product"].create({"name": "Board", "type": "consu"})
         row = Command.create({"product_id": goods.id, "price_unit": 1000})
         person = {"is_company": False, "company_registry": "640823-3234"}
