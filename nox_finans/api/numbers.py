@@ -1,4 +1,4 @@
-"""Organisation and VAT numbers and e-mail addresses: what is one, and the one form it is sent in."""
+"""Organisation and VAT numbers, e-mail addresses: what is one, and the form it is sent in."""
 
 import re
 from datetime import date
