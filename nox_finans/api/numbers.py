@@ -1,4 +1,4 @@
-"""Organisation, VAT and GLN numbers, e-mail addresses: what is one, and the one form of it."""
+"""Organisation and VAT numbers, e-mail addresses: what is one, and the form it is sent in."""
 
 import re
 from datetime import date

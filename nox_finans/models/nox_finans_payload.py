@@ -475,8 +475,15 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
 
     def _get_reduction_type(self, move):
-        is_house_work = move.nox_finans_tax_reduction and move.nox_finans_tax_reduction_type
-        return is_house_work or payloads.NO_REDUCTION
+        """Return the interface's kind of tax reduction.
+
+        :raises RefusedError: nobody has chosen it
+        """
+        if not move.nox_finans_tax_reduction:
+            return payloads.NO_REDUCTION
+        if not move.nox_finans_tax_reduction_type:
+            raise RefusedError(self.env._("Choose the kind of tax reduction."))
+        return move.nox_finans_tax_reduction_type
 
     def _prepare_house_work(self, move, line):
         """Return what a row says of work at somebody's home."""
@@ -513,7 +520,7 @@ class NoxFinansCase(models.Model):
         :raises RefusedError: it lacks what the agency asks for
         """
         move, customer = self._get_move_to_send(), self._get_customer_to_send()
-        kind = move.nox_finans_tax_reduction_type
+        kind = self._get_reduction_type(move)
         asked = self._get_asked_reduction()
         body = {
             "ReferenceDocumentType": "INVOICE",
@@ -531,8 +538,6 @@ class NoxFinansCase(models.Model):
         return self._check_tax_reduction(kind, payloads.fit(body))
 
     def _check_tax_reduction(self, kind, body):
-        if not kind:
-            raise RefusedError(self.env._("Choose the kind of tax reduction."))
         if body["SocialSecurityNumber"] == payloads.BLANK:
             raise RefusedError(
                 self.env._("The tax reduction needs a person with a Swedish personal number.")
