@@ -33,7 +33,8 @@ class Ledger:
             "our_number": invoice.get("ExternalInvoiceReference2"),
             "debtor": invoice["CustomerName"],
             "total": invoice["Total"],
-            "balance": invoice["Balance"],
+            # What Nox Finans asks for: a payment that Fortnox does not book lowers this alone.
+            "balance": self.capital_balance(invoice),
             "paid": invoice["paid"],
             "credited": invoice["credited"],
             "reported": invoice.get("reported", 0.0),

@@ -110,7 +110,7 @@ def test_asked_about_a_credit_it_says_so(setting, case):
     case.credit_in_odoo(20)
     case.sync()
     (question,) = case.questions()
-    assert "was credited in Odoo" in question
+    assert "har krediterats i Odoo" in question
     case.code("case.with_user(case.user_id).action_report_outside()")
     case.sync()
     assert reported(case) == (0, 20)
