@@ -38,7 +38,7 @@ class AccountPaymentTerm(models.Model):
         company_dependent=True,
         groups=GROUPS,
         help="The code of the same terms in Fortnox's own register of payment terms. "
-        "Empty: the number of days.",
+        "Empty: the number of days, if Fortnox has terms called so.",
     )
 
     @api.constrains("nox_finans_code")
