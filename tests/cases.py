@@ -39,6 +39,17 @@ result = {name: case[name] for name in names} | {
     "is_listed": bool(case.difference_since),
 }
 """
+GIVE_UP = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+env["nox.finans.case"].browse(case_id).with_user(clerk).action_give_up()
+"""
+SEND_AGAIN = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+move = env["nox.finans.case"].browse(case_id).move_id.with_user(clerk)
+cases, left_out = move._nox_finans_queue()
+assert not left_out, list(left_out.values())
+result = cases.id
+"""
 READ = """
 case = env["nox.finans.case"].browse(case_id).with_context(lang="en_US")
 result = {
@@ -61,6 +72,22 @@ class Case:
 
     def read(self):
         return self.setting.worker.do("code", code=READ, case_id=self.id)
+
+    def stored(self, *names):
+        """Return what the database has of the case: one value, or several."""
+        ((row),) = self.setting.sql(
+            f"SELECT {', '.join(names)} FROM nox_finans_case WHERE id = %s", self.id
+        )
+        return row[0] if len(names) == 1 else row
+
+    def run_until(self, *states):
+        """Let the cron run, pauses over at once, until the case is in one of the states."""
+        for _time in range(10):
+            self.setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
+            self.sync()
+            if self.stored("state") in states:
+                return
+        raise AssertionError(self.stored("state", "error_message"))
 
     def sync(self, **order):
         """Let the cron ask for the case; `order` may say where its process dies."""
@@ -103,8 +130,7 @@ class Case:
     @property
     def number(self):
         """The service's number of the invoice."""
-        rows = self.setting.sql("SELECT remote_number FROM nox_finans_case WHERE id = %s", self.id)
-        return rows[0][0]
+        return self.stored("remote_number")
 
     def code(self, code, **values):
         return self.setting.worker.do("code", code=FIND + code, case_id=self.id, **values)
@@ -154,14 +180,19 @@ env.cr.commit()
     )
 
 
-def make_case(setting, paid_before=0):
-    """Return a new case that the service has confirmed, of an invoice paid in part before."""
+def send_new(setting):
+    """Return a new case that nothing has been done with yet."""
     setting.sandbox.post("settings", rate_limit=False)
     ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
     day = today().isoformat()
     setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
     ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
-    case = Case(setting, case_id)
+    return Case(setting, case_id)
+
+
+def make_case(setting, paid_before=0):
+    """Return a new case that the service has confirmed, of an invoice paid in part before."""
+    case = send_new(setting)
     if paid_before:
         case.pay_in_odoo(paid_before)
         # Odoo keeps the moment of the hand-over in whole seconds.

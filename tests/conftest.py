@@ -60,6 +60,11 @@ class Sandbox:
         """Set what a company has chosen at Fortnox: of all, or of `company_id`."""
         return self.post("company-settings", **settings)
 
+    def refuse(self, method, path):
+        """Let the next such request be refused, with no code that says why."""
+        error = {"ErrorInformation": {"error": 1, "message": "Nej.", "code": 2000588}}
+        self.post("faults", method=method, path=path, kind="status", code=400, body=error)
+
     def clear_faults(self):
         requests.delete(f"{self.url}/sandbox/faults", timeout=10).raise_for_status()
 

@@ -1,7 +1,7 @@
 """Who the customer is at the service: under which number, and that no other's card is touched."""
 
 import pytest
-from cases import make_case
+from cases import Case, make_case
 from days import today
 from there import There
 
@@ -58,16 +58,9 @@ def send_to(setting, partner_id=None, number=ORGANISATION_NUMBER):
 
 def run(setting, case_id):
     """Let the cron run until the case is decided; return its state, message and number there."""
-    for _time in range(10):
-        setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
-        setting.sql("UPDATE nox_finans_case SET next_try = NULL WHERE id = %s", case_id)
-        setting.worker.do("cron")
-        ((state, message, number),) = setting.sql(
-            "SELECT state, error_message, remote_number FROM nox_finans_case WHERE id = %s", case_id
-        )
-        if state in ("accepted", "refused", "closed"):
-            return state, message, number
-    raise AssertionError((state, message))
+    case = Case(setting, case_id)
+    case.run_until("accepted", "refused", "closed")
+    return case.stored("state", "error_message", "remote_number")
 
 
 def cards_of(setting, partner_id):

@@ -1,7 +1,7 @@
 """Credit notes at the service: made of their original, once, and never somebody else's."""
 
 import pytest
-from cases import Case, make_case
+from cases import GIVE_UP, Case, make_case
 from there import There
 
 CREDIT = """
@@ -21,10 +21,6 @@ clerk = env["res.users"].search([("login", "=", "clerk")])
 cases, left_out = credit.with_user(clerk)._nox_finans_queue()
 assert not left_out, list(left_out.values())
 result = cases.id
-"""
-GIVE_UP = """
-clerk = env["res.users"].search([("login", "=", "clerk")])
-env["nox.finans.case"].browse(case_id).with_user(clerk).action_give_up()
 """
 HOLD = "UPDATE nox_finans_connector SET next_try = now() at time zone 'utc' + interval '1 hour'"
 GO_ON = "UPDATE nox_finans_connector SET next_try = NULL"
@@ -49,31 +45,9 @@ def credit(setting, original, price=40):
     return Case(setting, case_id)
 
 
-def state(case, *names):
-    ((row),) = case.setting.sql(
-        f"SELECT {', '.join(('state', *names))} FROM nox_finans_case WHERE id = %s", case.id
-    )
-    return row if names else row[0]
-
-
-def run(case, *states):
-    for _time in range(10):
-        case.setting.sql(GO_ON)
-        case.sync()
-        if state(case) in states:
-            return
-    raise AssertionError(state(case, "error_message"))
-
-
-def refuse(setting, method, path):
-    error = {"ErrorInformation": {"error": 1, "message": "Nej.", "code": 2000588}}
-    fault = {"method": method, "path": path, "kind": "status", "code": 400, "body": error}
-    setting.sandbox.post("faults", **fault)
-
-
 def test_it_is_made_of_its_original_and_lowers_it(setting, there, original):
     case = credit(setting, original)
-    run(case, "accepted", "closed")
+    case.run_until("accepted", "closed")
     document = there.invoice(case.number)
     assert document["Total"] == -40 and document["Booked"] and document["NoxFinans"]
     assert there.invoice(original.number)["CreditInvoiceReference"] == case.number
@@ -85,7 +59,7 @@ def test_killed_at_the_credit_it_goes_once(setting, there, original, when):
     case = credit(setting, original)
     breaking = {"method": "PUT", "path": "/credit$", "when": when}
     assert setting.worker.order("cron", **{"break": breaking}) == {"signal": 9}
-    run(case, "accepted", "closed")
+    case.run_until("accepted", "closed")
     assert there.invoice(original.number)["CreditInvoiceReference"] == case.number
     assert there.invoice(original.number)["Balance"] == 60
 
@@ -100,9 +74,9 @@ def test_killed_and_given_up_it_leaves_no_orphan(setting, there, original):
         " WHERE id = (SELECT move_id FROM nox_finans_case WHERE id = %s)",
         case.id,
     )
-    run(case, "refused")
+    case.run_until("refused")
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     assert there.invoice(number)["Cancelled"]
 
 
@@ -111,17 +85,17 @@ def test_somebody_elses_credit_note_is_left_alone(setting, there, original):
     number = there.invoice(original.number)["CreditInvoiceReference"]
     before = there.invoice(number)
     case = credit(setting, original)
-    run(case, "refused")
+    case.run_until("refused")
     assert there.invoice(number) == before
 
 
 def test_bookkept_and_given_up_a_person_is_asked(setting, there, original):
     case = credit(setting, original)
-    refuse(setting, "POST", "^/3/noxfinansinvoices$")
-    run(case, "refused")
+    setting.sandbox.refuse("POST", "^/3/noxfinansinvoices$")
+    case.run_until("refused")
     number = case.number
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     assert there.invoice(number)["Booked"]
     assert len(case.questions()) == 1
 
@@ -129,6 +103,6 @@ def test_bookkept_and_given_up_a_person_is_asked(setting, there, original):
 def test_an_original_of_another_environment_is_none(setting, there, original):
     case = credit(setting, original)
     setting.sql("UPDATE nox_finans_case SET environment = 'production' WHERE id = %s", original.id)
-    run(case, "refused")
+    case.run_until("refused")
     setting.sql("UPDATE nox_finans_case SET environment = 'sandbox' WHERE id = %s", original.id)
     assert there.invoice(original.number)["CreditInvoiceReference"] in (None, "", "0", 0)

@@ -283,12 +283,6 @@ def test_handed_over_once(world, invoices, request_name, breaking, second):
     assert not left, "the fault did not come"
 
 
-def refuse(world, method, path):
-    error = {"ErrorInformation": {"error": 1, "message": "Nej.", "code": 2000588}}
-    fault = {"method": method, "path": path, "kind": "status", "code": 400, "body": error}
-    world.sandbox.post("faults", **fault)
-
-
 def break_off(world, request, breaking):
     """Let the cron work, and break at a request of taking back."""
     (method, path), lost, _is_bookkept = TAKE_BACK[request]
@@ -310,7 +304,7 @@ def test_taken_back_once(world, invoices, request_name, breaking):
     world.sandbox.post("settings", second_hand_over="accept")
     *_request, is_bookkept = TAKE_BACK[request_name]
     move, name = next(invoices)
-    refuse(world, *(HAND_OVER if is_bookkept else BOOKKEEP))
+    world.sandbox.refuse(*(HAND_OVER if is_bookkept else BOOKKEEP))
     world.worker.do("cron", queue=[move])
     state, *_rest, first = world.case(move)
     assert state == "refused"

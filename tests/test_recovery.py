@@ -5,9 +5,7 @@ the interface that does not answer.
 """
 
 import pytest
-from cases import Case, make_case
-from days import today
-from workers import SEND_SOME
+from cases import SEND_AGAIN, Case, make_case, send_new
 
 ADMINISTRATOR = 'env = env(user=env.ref("base.user_admin").id)\n'
 TAKE_OVER = (
@@ -17,12 +15,6 @@ connector = env["nox.finans.connector"].search([])
 connector.action_take_over()
 """
 )
-SEND_AGAIN = """
-clerk = env["res.users"].search([("login", "=", "clerk")])
-move = env["nox.finans.case"].browse(case_id).move_id.with_user(clerk)
-cases, left_out = move._nox_finans_queue()
-assert not left_out, list(left_out.values())
-"""
 OF_SAME_CUSTOMER = """
 move = env["nox.finans.case"].browse(case_id).move_id
 clerk = env["res.users"].search([("login", "=", "clerk")])
@@ -40,36 +32,9 @@ def no_faults(setting):
     setting.sandbox.clear_faults()
 
 
-def send_new(setting):
-    """Return a new case that nothing has been done with yet."""
-    setting.sandbox.post("settings", rate_limit=False)
-    ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
-    day = today().isoformat()
-    setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
-    ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
-    return Case(setting, case_id)
-
-
-def read(case, *names):
-    ((row),) = case.setting.sql(
-        f"SELECT {', '.join(names)} FROM nox_finans_case WHERE id = %s", case.id
-    )
-    return row[0] if len(names) == 1 else row
-
-
-def sync_until(case, *states):
-    """Let the cron run, pauses over at once, until the case is in one of the states."""
-    for _time in range(10):
-        if read(case, "state") in states:
-            return
-        case.setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
-        case.sync()
-    raise AssertionError(read(case, "state", "error_message"))
-
-
 def handed_over(setting, case):
     """Return how often the service has got the invoice, by our reference, and on how many."""
-    reference = read(case, "reference")
+    reference = case.stored("reference")
     rows = [row for row in setting.sandbox.get("ledger") if row["external_reference"] == reference]
     return sum(row["accepted"] for row in rows), len(rows)
 
@@ -94,9 +59,9 @@ def test_a_restored_database_hands_over_nothing_that_the_lost_one_has(setting, s
     forget(setting, case, step)
     setting.sql("UPDATE nox_finans_connector SET database_uuid = 'the lost one'")
     case.sync()
-    assert read(case, "state") == "queued"
+    assert case.stored("state") == "queued"
     setting.worker.do("code", code=TAKE_OVER)
-    sync_until(case, "accepted", "closed")
+    case.run_until("accepted", "closed")
     assert handed_over(setting, case) == (1, 1)
 
 
@@ -107,9 +72,9 @@ def test_what_the_lost_database_had_begun_is_finished(setting):
     forget(setting, case, None)
     setting.sql("UPDATE nox_finans_connector SET database_uuid = 'the lost one'")
     setting.worker.do("code", code=TAKE_OVER)
-    sync_until(case, "accepted", "closed")
+    case.run_until("accepted", "closed")
     assert handed_over(setting, case) == (1, 1)
-    assert not read(case, "is_doubted")
+    assert not case.stored("is_doubted")
 
 
 def test_a_no_to_what_it_has_already_is_not_believed(setting):
@@ -117,8 +82,8 @@ def test_a_no_to_what_it_has_already_is_not_believed(setting):
     setting.sandbox.post("settings", second_hand_over="refuse")
     case = make_case(setting)
     forget(setting, case, "bookkept")
-    sync_until(case, "accepted", "refused")
-    assert read(case, "state") == "accepted"
+    case.run_until("accepted", "refused")
+    assert case.stored("state") == "accepted"
     assert handed_over(setting, case) == (1, 1)
 
 
@@ -126,15 +91,15 @@ def test_a_refusal_while_looking_up_ends_and_can_be_mended(setting):
     case = send_new(setting)
     setting.sandbox.post("faults", method="POST", path="^/3/customers$", kind="cut", when="after")
     case.sync()
-    assert read(case, "state") == "uncertain"
+    assert case.stored("state") == "uncertain"
     error = {"ErrorInformation": {"error": 1, "message": "Ogiltig adress.", "code": 2000359}}
     setting.sandbox.post(
         "faults", method="PUT", path="^/3/customers/", kind="status", code=400, body=error
     )
-    sync_until(case, "refused")
-    assert "Ogiltig adress." in read(case, "error_message")
+    case.run_until("refused")
+    assert "Ogiltig adress." in case.stored("error_message")
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    sync_until(case, "accepted")
+    case.run_until("accepted")
     assert handed_over(setting, case) == (1, 1)
 
 
@@ -145,11 +110,11 @@ def test_a_refusal_is_not_repeated_by_itself(setting):
         "faults", method="POST", path="^/3/invoices$", kind="status", code=400, body=error
     )
     case.sync()
-    assert read(case, "state") == "refused"
+    assert case.stored("state") == "refused"
     setting.sql("UPDATE nox_finans_connector SET list_try = now() + interval '1 day'")
     assert setting.calls_of_run() == []
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    sync_until(case, "accepted")
+    case.run_until("accepted")
 
 
 def test_a_customer_that_was_deleted_there_is_made_anew(setting):
@@ -157,9 +122,9 @@ def test_a_customer_that_was_deleted_there_is_made_anew(setting):
     (company,) = setting.sandbox.get("companies")
     setting.sandbox.post("reset", company_id=company["company_id"])
     second = Case(setting, setting.worker.do("code", code=OF_SAME_CUSTOMER, case_id=first.id))
-    sync_until(second, "refused")
+    second.run_until("refused")
     setting.worker.do("code", code=SEND_AGAIN, case_id=second.id)
-    sync_until(second, "accepted")
+    second.run_until("accepted")
     assert handed_over(setting, second) == (1, 1)
 
 
@@ -171,9 +136,9 @@ def test_without_the_list_of_changes_cases_are_followed_all_the_same(setting):
     )
     for _time in range(20):
         case.sync()
-        if read(case, "remote_status") == "OPEN":
+        if case.stored("remote_status") == "OPEN":
             return
-    raise AssertionError(read(case, "remote_status"))
+    raise AssertionError(case.stored("remote_status"))
 
 
 def test_a_failed_call_is_no_contact(setting):
@@ -186,5 +151,5 @@ def test_a_failed_call_is_no_contact(setting):
     case.sync()
     assert setting.sql("SELECT last_success FROM nox_finans_connector") == [(before,)]
     setting.sandbox.clear_faults()
-    sync_until(case, "accepted")
+    case.run_until("accepted")
     assert setting.sql("SELECT last_success FROM nox_finans_connector") > [(before,)]

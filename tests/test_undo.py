@@ -1,22 +1,9 @@
 """Nothing is begun at the service that cannot be ended: given up, mended, refused beforehand."""
 
 import pytest
-from cases import Case
-from days import today
+from cases import GIVE_UP, SEND_AGAIN, Case, send_new
 from there import There
-from workers import SEND_SOME
 
-GIVE_UP = """
-clerk = env["res.users"].search([("login", "=", "clerk")])
-env["nox.finans.case"].browse(case_id).with_user(clerk).action_give_up()
-"""
-SEND_AGAIN = """
-clerk = env["res.users"].search([("login", "=", "clerk")])
-move = env["nox.finans.case"].browse(case_id).move_id.with_user(clerk)
-cases, left_out = move._nox_finans_queue()
-assert not left_out, list(left_out.values())
-result = cases.id
-"""
 MEND_STREET = 'env["nox.finans.case"].browse(case_id).partner_id.street = "Rättade gatan 2"\n'
 MEND_REFERENCE = 'env["nox.finans.case"].browse(case_id).move_id.ref = "Beställning 77"\n'
 CANCEL = """
@@ -80,43 +67,11 @@ def configure(setting, **settings):
     setting.sandbox.post("company-settings", **settings)
 
 
-def send_new(setting):
-    ((company,),) = setting.sql("SELECT company_id FROM nox_finans_connector")
-    day = today().isoformat()
-    setting.worker.do("code", code=SEND_SOME, company_id=company, count=1, day=day)
-    ((case_id,),) = setting.sql("SELECT max(id) FROM nox_finans_case")
-    return Case(setting, case_id)
-
-
-def read(case, *names):
-    ((row),) = case.setting.sql(
-        f"SELECT {', '.join(names)} FROM nox_finans_case WHERE id = %s", case.id
-    )
-    return row[0] if len(names) == 1 else row
-
-
-def run(case, *states):
-    """Let the cron run, pauses over at once, until the case is in one of the states."""
-    for _time in range(10):
-        case.setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
-        case.sync()
-        if read(case, "state") in states:
-            return
-    raise AssertionError(read(case, "state", "error_message"))
-
-
-def refuse(setting, method, path, times=1):
-    error = {"ErrorInformation": {"error": 1, "message": "Nej.", "code": 2000588}}
-    setting.sandbox.post(
-        "faults", method=method, path=path, kind="status", code=400, body=error, times=times
-    )
-
-
 def refused_at(setting, method, path):
     """Return a new case that was refused at this request."""
     case = send_new(setting)
-    refuse(setting, method, path)
-    run(case, "refused")
+    setting.sandbox.refuse(method, path)
+    case.run_until("refused")
     return case
 
 
@@ -137,20 +92,20 @@ def credit_of(there, number):
 
 def test_what_is_not_bookkept_is_cancelled_when_it_is_given_up(setting):
     case = refused_at(setting, "PUT", "/bookkeep$")
-    number = read(case, "remote_number")
+    number = case.stored("remote_number")
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    assert read(case, "state", "close_reason") == ("closed", "given_up")
-    run(case, "closed")
+    assert case.stored("state", "close_reason") == ("closed", "given_up")
+    case.run_until("closed")
     (document,) = documents(case)
     assert (document["DocumentNumber"], document["Cancelled"]) == (number, True)
-    assert not read(case, "is_undo_due")
+    assert not case.stored("is_undo_due")
 
 
 def test_what_is_bookkept_is_credited_when_it_is_given_up(setting, there):
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
-    number = read(case, "remote_number")
+    number = case.stored("remote_number")
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     credit = credit_of(there, number)
     assert credit["Booked"] and credit["Total"] == -there.invoice(number)["Total"]
     assert there.invoice(number)["Balance"] == 0
@@ -159,17 +114,17 @@ def test_what_is_bookkept_is_credited_when_it_is_given_up(setting, there):
 def test_the_invoice_can_be_sent_anew_after_it_was_given_up(setting):
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     again = Case(setting, setting.worker.do("code", code=SEND_AGAIN, case_id=case.id))
     assert again.id != case.id
-    run(again, "accepted")
-    assert read(again, "remote_number") != read(case, "remote_number")
+    again.run_until("accepted")
+    assert again.stored("remote_number") != case.stored("remote_number")
 
 
 def test_cancelling_the_invoice_in_odoo_gives_it_up(setting):
     case = refused_at(setting, "PUT", "/bookkeep$")
     setting.worker.do("code", code=CANCEL, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     (document,) = documents(case)
     assert document["Cancelled"]
 
@@ -177,11 +132,11 @@ def test_cancelling_the_invoice_in_odoo_gives_it_up(setting):
 def test_an_invoice_mended_after_bookkeeping_is_made_anew(setting, there):
     """A bookkept invoice cannot be changed: the debtor must get the mended one all the same."""
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
-    first = read(case, "remote_number")
+    first = case.stored("remote_number")
     setting.worker.do("code", code=MEND_STREET, case_id=case.id)
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    run(case, "accepted")
-    second = there.invoice(read(case, "remote_number"))
+    case.run_until("accepted")
+    second = there.invoice(case.stored("remote_number"))
     assert second["DocumentNumber"] != first
     assert second["Address1"] == "Rättade gatan 2" and second["NoxFinans"]
     assert credit_of(there, first)["Booked"] and not there.invoice(first)["NoxFinans"]
@@ -189,11 +144,11 @@ def test_an_invoice_mended_after_bookkeeping_is_made_anew(setting, there):
 
 def test_an_invoice_mended_before_bookkeeping_is_changed_in_place(setting):
     case = refused_at(setting, "PUT", "/bookkeep$")
-    first = read(case, "remote_number")
+    first = case.stored("remote_number")
     setting.worker.do("code", code=MEND_REFERENCE, case_id=case.id)
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    run(case, "accepted")
-    assert read(case, "remote_number") == first
+    case.run_until("accepted")
+    assert case.stored("remote_number") == first
     (document,) = documents(case)
     assert document["YourOrderNumber"] == "Beställning 77"
 
@@ -201,13 +156,13 @@ def test_an_invoice_mended_before_bookkeeping_is_changed_in_place(setting):
 def test_what_cannot_be_taken_back_is_asked_of_a_person(setting):
     case = refused_at(setting, "PUT", "/bookkeep$")
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    refuse(setting, "PUT", "/cancel$")
-    run(case, "closed")
+    setting.sandbox.refuse("PUT", "/cancel$")
+    case.run_until("closed")
     ((note,),) = setting.sql(
         "SELECT note FROM mail_activity WHERE res_model = 'nox.finans.case' AND res_id = %s",
         case.id,
     )
-    assert read(case, "remote_number") in note and "Nej." in note
+    assert case.stored("remote_number") in note and "Nej." in note
 
 
 def test_what_cannot_be_said_is_not_begun(setting):
@@ -215,8 +170,8 @@ def test_what_cannot_be_said_is_not_begun(setting):
     case = send_new(setting)
     setting.worker.do("code", code=MAKE_UNSAYABLE, case_id=case.id)
     before = len(setting.sandbox.get("requests"))
-    run(case, "refused")
-    assert not read(case, "step")
+    case.run_until("refused")
+    assert not case.stored("step")
     ours = setting.sandbox.get("requests")[before:]
     assert not [row for row in ours if row["method"] != "GET"]
 
@@ -232,14 +187,14 @@ env["nox.finans.connector"]._cron_exchange()
 """
     case = send_new(setting)
     setting.worker.do("code", code=break_off)
-    assert read(case, "state") == "queued"
-    run(case, "accepted")
+    assert case.stored("state") == "queued"
+    case.run_until("accepted")
 
 
 def test_cash_accounting_leaves_bookkeeping_out(setting):
     configure(setting, accounting_method="CASH")
     case = send_new(setting)
-    run(case, "accepted")
+    case.run_until("accepted")
     (document,) = documents(case)
     assert document["NoxFinans"] and not document["Booked"]
 
@@ -263,7 +218,7 @@ result = [cases.id, copy.amount_total]
         configure(setting, vat_rounding=rounding)
         case_id, total = setting.worker.do("code", code=many_rows, case_id=first.id)
         case = Case(setting, case_id)
-        run(case, "accepted")
+        case.run_until("accepted")
         (document,) = documents(case)
         assert document["Total"] == total, rounding
 
@@ -272,7 +227,7 @@ def test_what_is_being_taken_back_is_not_sent_anew(setting, there):
     """Nox Finans has taken it after all, which no answer has told: it is followed on."""
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
     body = {
-        "InvoiceNumber": read(case, "remote_number"),
+        "InvoiceNumber": case.stored("remote_number"),
         "SendMethod": "LETTER",
         "Service": "LEDGERBASE",
     }
@@ -281,7 +236,7 @@ def test_what_is_being_taken_back_is_not_sent_anew(setting, there):
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
     (reason,) = setting.worker.do("code", code=TRY_TO_SEND, case_id=case.id)
     assert reason
-    run(case, "accepted")
+    case.run_until("accepted")
     assert len(documents(case)) == 1
     assert len(case.questions()) == 1
 
@@ -290,10 +245,10 @@ def test_a_strangers_invoice_is_never_touched(setting, there):
     """Under its number another invoice is found, as after signing in to another company."""
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
     setting.sql("UPDATE nox_finans_case SET reference = 'NOX-another' WHERE id = %s", case.id)
-    number = read(case, "remote_number")
+    number = case.stored("remote_number")
     before = there.invoice(number)
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     assert there.invoice(number) == before
     assert len(case.questions()) == 1
 
@@ -303,8 +258,8 @@ def test_another_customer_after_a_refusal_is_the_one_who_owes(setting, there, re
     case = refused_at(setting, None, refused)
     setting.worker.do("code", code=CHANGE_CUSTOMER, case_id=case.id)
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    run(case, "accepted")
-    document = there.invoice(read(case, "remote_number"))
+    case.run_until("accepted")
+    document = there.invoice(case.stored("remote_number"))
     assert document["CustomerName"] == "Annan Kund AB"
     assert there.customer(document["CustomerNumber"])["OrganisationNumber"] == "556012-5790"
 
@@ -316,39 +271,39 @@ def test_an_undo_without_a_clear_answer_is_tried_until_there_is_one(setting):
     for _time in range(16):
         setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
         case.sync()
-    assert read(case, "is_undo_due") and not read(case, "is_stuck")
+    assert case.stored("is_undo_due") and not case.stored("is_stuck")
     assert len(case.questions()) == 1
-    run(case, "closed")
+    case.run_until("closed")
     (document,) = documents(case)
     assert document["Cancelled"]
 
 
 def test_what_was_cancelled_there_by_hand_is_made_anew(setting, there):
     case = refused_at(setting, "PUT", "/bookkeep$")
-    assert there.ask("PUT", f"/invoices/{read(case, 'remote_number')}/cancel").ok
+    assert there.ask("PUT", f"/invoices/{case.stored('remote_number')}/cancel").ok
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    run(case, "accepted")
+    case.run_until("accepted")
 
 
 def test_what_was_credited_there_by_hand_is_made_anew(setting, there):
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
-    number = read(case, "remote_number")
+    number = case.stored("remote_number")
     assert there.ask("PUT", f"/invoices/{number}/credit").ok
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    run(case, "accepted")
+    case.run_until("accepted")
     assert credit_of(there, number)["Booked"]
 
 
 def test_a_part_credited_by_hand_is_asked_of_a_person(setting, there):
     case = refused_at(setting, "POST", "^/3/noxfinansinvoices$")
-    number = read(case, "remote_number")
+    number = case.stored("remote_number")
     assert there.ask("PUT", f"/invoices/{number}/credit").ok
     row = {"Description": "Del", "DeliveredQuantity": "-1", "Price": 10, "VAT": 0}
     credit = there.invoice(number)["CreditInvoiceReference"]
     assert there.ask("PUT", f"/invoices/{credit}", {"Invoice": {"InvoiceRows": [row]}}).ok
     assert there.ask("PUT", f"/invoices/{credit}/bookkeep").ok
     setting.worker.do("code", code=GIVE_UP, case_id=case.id)
-    run(case, "closed")
+    case.run_until("closed")
     assert len(case.questions()) == 1
 
 
@@ -358,13 +313,13 @@ def test_a_total_that_cannot_be_met_leaves_nothing_behind(setting):
     setting.sql(HOLD)
     case = send_new(setting)
     setting.worker.do("code", code=WITH_OERE, case_id=case.id)
-    run(case, "refused")
-    run(case, "refused")
+    case.run_until("refused")
+    case.run_until("refused")
     (document,) = documents(case)
     assert document["Cancelled"]
     configure(setting, round_to_kronor=False)
     setting.worker.do("code", code=SEND_AGAIN, case_id=case.id)
-    run(case, "accepted")
+    case.run_until("accepted")
 
 
 def test_a_case_without_a_card_gets_one(setting):
@@ -372,4 +327,4 @@ def test_a_case_without_a_card_gets_one(setting):
     setting.sql(HOLD)
     case = send_new(setting)
     setting.sql("UPDATE nox_finans_case SET step = 'customer' WHERE id = %s", case.id)
-    run(case, "accepted")
+    case.run_until("accepted")
