@@ -243,6 +243,8 @@ class NoxFinansCard(models.Model):
         ]
         for number in self._filter_unused(found)[:MAX_CARDS_LOOKED_AT]:
             card = answers.mapping(client.get_customer(number))
+            if answers.word(card.get("CustomerNumber")) != number:
+                raise UncertainError(self.env._("The answer is about another customer."))
             mark = answers.word(card.get("ExternalReference"))
             if mark == self.reference or (not mark and connector.takes_customers):
                 self.write({"number": number, "is_known": True})

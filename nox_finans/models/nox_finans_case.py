@@ -741,11 +741,14 @@ class NoxFinansCase(models.Model):
         """
         if not self.remote_number:
             return True
-        invoice = answers.mapping(found(client.get_invoice, self.remote_number))
+        answer = found(client.get_invoice, self.remote_number)
+        if answer is None:
+            return False
+        invoice = self._read_invoice(answer)
         if invoice.get("NoxFinans") is True:
             return True
         is_credited = not self._is_credit_note() and get_credit_reference(invoice)
-        return bool(invoice) and invoice.get("Cancelled") is not True and not is_credited
+        return not invoice["Cancelled"] and not is_credited
 
     def _must_begin_anew(self):
         """Tell whether what was mended can no longer be changed at the service."""

@@ -71,8 +71,8 @@ class NoxFinansCase(models.Model):
         number = self._get_credit_number(client, self._get_credited_case())
         if not number:
             return None
-        credit = answers.mapping(client.get_invoice(number))
-        reference = answers.word(credit.get("ExternalInvoiceReference1"))
+        credit = self._read_invoice(client.get_invoice(number))
+        reference = answers.word(credit["ExternalInvoiceReference1"])
         is_ours = reference == self.reference or (self.is_credit_begun and not reference)
         return credit if is_ours else None
 
@@ -81,18 +81,28 @@ class NoxFinansCase(models.Model):
 
         :raises RefusedError: the service's invoice is not the case's
         """
-        invoice = answers.mapping(client.get_invoice(case.remote_number))
+        invoice = self._read_invoice(client.get_invoice(case.remote_number))
         case._check_is_ours(invoice)
         return get_credit_reference(invoice)
+
+    def _read_invoice(self, answer):
+        """Return an invoice of the service that says whose it is and how far it has come.
+
+        :raises UncertainError: the answer does not say
+        """
+        invoice = answers.mapping(answer)
+        if "ExternalInvoiceReference1" not in invoice:
+            raise UncertainError(self.env._("The answer does not say whose invoice it is."))
+        for name in ("Booked", "Cancelled"):
+            if not isinstance(invoice.get(name), bool):
+                raise UncertainError(self.env._("The answer does not say “%s”.", name))
+        return invoice
 
     def _check_is_ours(self, invoice):
         """See that an invoice of the service is this case's before anything is done to it.
 
-        :raises UncertainError: the answer does not say
         :raises RefusedError: it is somebody else's, as after signing in to another company
         """
-        if "ExternalInvoiceReference1" not in invoice:
-            raise UncertainError(self.env._("The answer does not say whose invoice it is."))
         if answers.word(invoice["ExternalInvoiceReference1"]) != self.reference:
             raise RefusedError(
                 self.env._(

@@ -177,10 +177,8 @@ class NoxFinansCase(models.Model):
             return True
         if invoice.get("NoxFinans") is True:
             return False
-        if invoice.get("Cancelled") is True:
+        if invoice["Cancelled"]:
             return True
-        if not isinstance(invoice.get("Booked"), bool):
-            raise UncertainError(self.env._("The answer does not say “%s”.", "Booked"))
         if not invoice["Booked"]:
             client.cancel_invoice(self.remote_number)
         elif self._is_credit_note():
@@ -199,11 +197,12 @@ class NoxFinansCase(models.Model):
             if not number:
                 return None
             self.remote_number = number
-        invoice = answers.mapping(found(client.get_invoice, self.remote_number))
-        if not invoice:
+        answer = found(client.get_invoice, self.remote_number)
+        if answer is None:
             return None
+        invoice = self._read_invoice(answer)
         # A credit note has our reference only once it was changed.
-        if not (self.is_credit_begun and not invoice.get("ExternalInvoiceReference1")):
+        if invoice["ExternalInvoiceReference1"] or not self.is_credit_begun:
             self._check_is_ours(invoice)
         return invoice
 
@@ -226,7 +225,7 @@ class NoxFinansCase(models.Model):
             raise UncertainError(
                 self.env._("The answer does not say “%s”.", "CreditInvoiceReference")
             )
-        credit = answers.mapping(client.get_invoice(number))
+        credit = self._read_invoice(client.get_invoice(number))
         totals = [answers.amount(it.get("Total")) for it in (invoice, credit)]
         if None in totals:
             raise UncertainError(self.env._("The answer does not say “%s”.", "Total"))
@@ -234,7 +233,7 @@ class NoxFinansCase(models.Model):
             raise RefusedError(
                 self.env._("Credit note %s at Fortnox credits a part of it only.", number)
             )
-        if credit.get("Booked") is not True:
+        if not credit["Booked"]:
             client.bookkeep_invoice(number)
 
 
