@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from cases import make_case
+from days import today
 from odoo.tests.common import BaseCase
 from workers import Setting, start_worker
 
@@ -373,7 +374,7 @@ def make_invoice(odoo_server, clerk):
             {
                 "move_type": "out_invoice",
                 "partner_id": customer,
-                "invoice_date": time.strftime("%Y-%m-%d"),
+                "invoice_date": today().isoformat(),
                 "invoice_payment_term_id": term,
                 "invoice_line_ids": [
                     [0, 0, {"product_id": product, "quantity": 3, "price_unit": 333}]

@@ -122,8 +122,6 @@ def test_a_customer_that_was_deleted_there_is_made_anew(setting):
     (company,) = setting.sandbox.get("companies")
     setting.sandbox.post("reset", company_id=company["company_id"])
     second = Case(setting, setting.worker.do("code", code=OF_SAME_CUSTOMER, case_id=first.id))
-    second.run_until("refused")
-    setting.worker.do("code", code=SEND_AGAIN, case_id=second.id)
     second.run_until("accepted")
     assert handed_over(setting, second) == (1, 1)
 

@@ -101,6 +101,7 @@ def test_add_on_needs_nothing_beyond_odoo():
         "markupsafe",
         "lxml",
         "psycopg2",
+        "stdnum",
         "freezegun",
     }
     standard = set(__import__("sys").stdlib_module_names)

@@ -1,43 +1,42 @@
 """The check of the set-up: what it says of each item, by hand and by itself."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from consent import sign_in
+from days import today
 
 pytest_plugins = "consent"
 
-TODAY = date.today()
-YEAR = {"from_date": f"{TODAY.year - 1}-01-01", "to_date": f"{TODAY.year + 1}-12-31"}
-# What is chosen at Fortnox, and what the check says then of which item.
-SETTINGS = [
-    ({"financial_years": []}, "financial_year", "mend"),
-    # The year ends soon, and the next one is not there.
-    (
-        {"financial_years": [YEAR | {"to_date": str(TODAY + timedelta(days=16))}]},
-        "financial_year",
-        "mend",
-    ),
-    (
-        {"financial_years": [YEAR | {"to_date": str(TODAY + timedelta(days=17))}]},
-        "financial_year",
-        "good",
-    ),
-    ({"locked_until": str(TODAY)}, "locked_period", "mend"),
-    ({"locked_until": str(TODAY - timedelta(days=1))}, "locked_period", "good"),
-    ({"accounting_method": "CASH"}, "accounting_method", "good"),
-    ({"terms": ["10"]}, "terms", "mend"),
-    ({"units": []}, "units", "mend"),
-    ({"payment_methods": [{"code": "PG", "account": 1920}]}, "payment_method", "mend"),
-    ({"accounts": [1510]}, "payment_account", "mend"),
-]
+
+def year(until=None):
+    """Return a financial year at Fortnox, until so many days from now or long after today."""
+    end = f"{today().year + 1}-12-31" if until is None else str(today() + timedelta(days=until))
+    return {"from_date": f"{today().year - 1}-01-01", "to_date": end}
+
+
+def get_settings():
+    """Return what is chosen at Fortnox, and what the check says then of which item."""
+    return [
+        ({"financial_years": []}, "financial_year", "mend"),
+        # The year ends soon, and the next one is not there.
+        ({"financial_years": [year(16)]}, "financial_year", "mend"),
+        ({"financial_years": [year(17)]}, "financial_year", "good"),
+        ({"locked_until": str(today())}, "locked_period", "mend"),
+        ({"locked_until": str(today() - timedelta(days=1))}, "locked_period", "good"),
+        ({"accounting_method": "CASH"}, "accounting_method", "good"),
+        ({"terms": ["10"]}, "terms", "mend"),
+        ({"units": []}, "units", "mend"),
+        ({"payment_methods": [{"code": "PG", "account": 1920}]}, "payment_method", "mend"),
+        ({"accounts": [1510]}, "payment_account", "mend"),
+    ]
 
 
 @pytest.fixture
 def in_order(odoo_server, sandbox, company, connector_id, manager):
     """A connection with all rights and a set-up where nothing is to be mended; put back after."""
     usual = sandbox.get("company-settings", company_id=company["company_id"])
-    choose(sandbox, company, financial_years=[YEAR])
+    choose(sandbox, company, financial_years=[year()])
     sign_in(manager, sandbox, connector_id, company)
     (hours,) = odoo_server.sql(
         "SELECT res_id FROM ir_model_data WHERE module = 'uom' AND name = 'product_uom_hour'"
@@ -89,7 +88,7 @@ def test_all_is_in_order(in_order, manager, connector_id, company):
 
 def test_says_of_each_item_what_is_to_be_mended(in_order, sandbox, manager, connector_id, company):
     usual = sandbox.get("company-settings", company_id=company["company_id"])
-    for settings, code, result in SETTINGS:
+    for settings, code, result in get_settings():
         choose(sandbox, company, **settings)
         kind, rows = check(manager, connector_id)
         assert not_good(rows) == ({code: result} if result != "good" else {}), settings
@@ -166,7 +165,7 @@ def test_once_a_week_by_itself_and_the_responsible_is_asked_once(
     in_order, odoo_server, sandbox, manager, connector_id, company
 ):
     check(manager, connector_id)
-    choose(sandbox, company, locked_until=str(TODAY))
+    choose(sandbox, company, locked_until=str(today()))
     renewed = "SELECT token_renewed, refresh_token FROM nox_finans_connector"
     (before,) = odoo_server.sql(renewed)
     run_daily(odoo_server)

@@ -164,6 +164,7 @@ def test_another_company_than_odoos_is_asked_about_before_anything_is_sent(
 ):
     # Whatever other tests have left at the company that is connected is no longer open.
     odoo_server.sql("UPDATE nox_finans_case SET state = 'closed' WHERE state <> 'refused'")
+    odoo_server.sql("UPDATE nox_finans_case SET remote_number = NULL WHERE state = 'refused'")
     other = sandbox.post("companies", name="Fel Bolag AB", organisation_number="556000-4615")
     assert sign_in(manager, sandbox, connector_id, other).status_code == 303
     row = read(manager, connector_id, "state", "connection_message", "is_company_doubted")

@@ -147,8 +147,17 @@ WITH rules AS (
 ), terms AS (
     SELECT term.id, term.nox_finans_service ->> %(company)s::text AS service,
            (SELECT max(nb_days) FROM account_payment_term_line
-             WHERE payment_id = term.id) AS days
+             WHERE payment_id = term.id) AS days,
+           (SELECT count(*) > 1 FROM account_payment_term_line
+             WHERE payment_id = term.id) OR term.early_discount AS is_special
       FROM account_payment_term AS term
+), special AS (
+    SELECT row.move_id, array_agg(DISTINCT tax.nox_finans_vat_kind) AS kinds
+      FROM account_tax AS tax
+      JOIN account_move_line_account_tax_rel AS rel ON rel.account_tax_id = tax.id
+      JOIN account_move_line AS row ON row.id = rel.account_move_line_id
+     WHERE tax.nox_finans_vat_kind NOT IN ('taxed', 'zero') AND row.display_type = 'product'
+     GROUP BY 1
 ), creditors AS (
     SELECT DISTINCT line.partner_id
       FROM account_move_line AS line JOIN account_account AS account ON account.id = line.account_id
@@ -163,6 +172,16 @@ WITH rules AS (
            OR move.currency_id != rules.sek OR terms.service IS NULL
            OR move.invoice_date > rules.today
            OR NOT customer.nox_finans_has_name OR NOT customer.nox_finans_has_address
+           OR customer.nox_finans_is_too_long OR move.nox_finans_has_too_many_rows
+           OR move.nox_finans_has_unfit_taxes OR move.payment_state = 'blocked'
+           OR coalesce('unfit' = ANY (special.kinds), false)
+           OR NOT main.nox_finans_has_vat_number AND coalesce(
+                  special.kinds && ARRAY['se_reversed', 'eu_reversed']::varchar[], false)
+           OR cardinality(special.kinds) + (move.amount_tax != 0)::int > 1
+           OR move.nox_finans_tax_reduction > 0 AND (
+                  NOT main.nox_finans_has_personal_number
+                  OR coalesce(move.nox_finans_tax_reduction_type, 'rot') != 'rut'
+                     AND coalesce(move.nox_finans_property_designation, '') = '')
            OR move.invoice_date < rules.today - interval '2 years'
            OR NOT EXISTS (SELECT FROM account_move_line AS row
                            WHERE row.move_id = move.id AND row.display_type = 'product')
@@ -176,6 +195,8 @@ WITH rules AS (
            OR move.nox_finans_is_disputed
            OR move.amount_residual < move.amount_total
            OR terms.service = 'invoice' AND terms.days < 10
+           OR terms.is_special
+           OR customer.email IS NOT NULL AND NOT customer.nox_finans_has_email
            OR terms.service = 'invoice' AND move.is_move_sent
            OR coalesce(main.nox_finans_channel ->> %(company)s::text = 'email', false)
               AND NOT customer.nox_finans_has_email
@@ -184,6 +205,7 @@ WITH rules AS (
       JOIN res_partner AS customer ON customer.id = move.partner_id
       JOIN res_partner AS main ON main.id = move.commercial_partner_id
       LEFT JOIN terms ON terms.id = move.invoice_payment_term_id
+      LEFT JOIN special ON special.move_id = move.id
       LEFT JOIN creditors ON creditors.partner_id = move.commercial_partner_id
       LEFT JOIN nox_finans_case AS nox_case ON nox_case.id = move.nox_finans_case_id
      WHERE move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
