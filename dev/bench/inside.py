@@ -142,7 +142,11 @@ BY_HAND = """
 WITH rules AS (
     SELECT company.id AS company_id, (now() AT TIME ZONE 'Europe/Stockholm')::date AS today,
            (SELECT id FROM res_currency WHERE name = 'SEK') AS sek,
-           (SELECT id FROM res_country WHERE code = 'SE') AS sweden
+           (SELECT id FROM res_country WHERE code = 'SE') AS sweden,
+           (SELECT array_agg(rel.res_country_id)
+              FROM res_country_res_country_group_rel AS rel
+              JOIN ir_model_data AS data ON data.res_id = rel.res_country_group_id
+             WHERE data.model = 'res.country.group' AND data.name = 'europe_vat') AS eu
       FROM res_company AS company WHERE company.id = %(company)s
 ), terms AS (
     SELECT term.id, term.nox_finans_service ->> %(company)s::text AS service,
@@ -176,7 +180,9 @@ WITH rules AS (
            OR move.nox_finans_has_unfit_taxes OR move.payment_state = 'blocked'
            OR coalesce('unfit' = ANY (special.kinds), false)
            OR NOT main.nox_finans_has_vat_number AND coalesce(
-                  special.kinds && ARRAY['se_reversed', 'eu_reversed']::varchar[], false)
+                  special.kinds && ARRAY['se_reversed', 'eu_reversed']::varchar[]
+                  OR 'reversed' = ANY (special.kinds)
+                     AND coalesce(main.country_id, rules.sweden) = ANY (rules.eu), false)
            OR cardinality(special.kinds) + (move.amount_tax != 0)::int > 1
            OR move.nox_finans_tax_reduction > 0 AND (
                   NOT main.nox_finans_has_personal_number
