@@ -23,6 +23,7 @@ from .nox_finans_criterion import (
     is_red,
     is_yellow,
 )
+from .nox_finans_gate import gate
 
 # What the selection shows: a company's own documents to its customers.
 MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
@@ -545,6 +546,7 @@ class AccountMove(models.Model):
     # Buttons
     # -------------------------------------------------------------------------
 
+    @gate("read", GROUPS, on="any")
     def action_nox_finans_send(self):
         """Open the selection: on the marked invoices, or on all that are not sent yet."""
         action = self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_selection")
@@ -554,10 +556,9 @@ class AccountMove(models.Model):
             action["context"] = {}
         return action
 
+    @gate("write", GROUP_SEND)
     def action_nox_finans_open_send(self):
         """Open the send wizard on these invoices."""
-        if not self:
-            raise UserError(self.env._("Mark the invoices first that you want to send."))
         # Of thousands only the access is checked here: what is shown is read when it is shown.
         wizards = self.env["nox.finans.send"].with_context(prefetch_fields=False)
         wizard = wizards.create({"move_ids": [(6, 0, self.ids)]})
@@ -567,14 +568,19 @@ class AccountMove(models.Model):
             "context": {"dialog_size": "extra-large"},
         }
 
+    @gate("write", GROUP_SEND)
     def action_nox_finans_hide(self):
         self.nox_finans_hidden = True
 
+    @gate("write", GROUP_SEND)
     def action_nox_finans_unhide(self):
         self.nox_finans_hidden = False
 
+    @gate("read", GROUPS, on="one")
     def action_open_nox_finans_case(self):
-        self.ensure_one()
+        """:raises UserError: the invoice has not been sent"""
+        if not self.nox_finans_case_id:
+            raise UserError(self.env._("The invoice has not been sent via Nox Finans."))
         return self.nox_finans_case_id._get_records_action()
 
     # -------------------------------------------------------------------------

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .account_move import MOVE_TYPES
 from .nox_finans_case import GROUP_SEND, GROUPS, OPEN_STATES
+from .nox_finans_gate import gate
 
 DISPUTE_ACTIVITY = "nox_finans.mail_activity_type_dispute"
 # On the case: the service does not do what the dispute asks for.
@@ -35,10 +36,9 @@ class AccountMove(models.Model):
 
     _nox_finans_disputed_idx = models.Index("(company_id) WHERE nox_finans_is_disputed IS TRUE")
 
+    @gate("write", GROUP_SEND)
     def action_nox_finans_dispute(self):
         """Open the dialog that notes a dispute on these invoices."""
-        if not self:
-            raise UserError(self.env._("Mark the disputed invoices first."))
         if any(move.move_type not in MOVE_TYPES for move in self):
             raise UserError(
                 self.env._("Only what a company sends its customers goes via Nox Finans.")
@@ -73,6 +73,7 @@ class AccountMove(models.Model):
             move.activity_schedule(DISPUTE_ACTIVITY, summary=reason, user_id=user.id)
         self._wake_nox_finans()
 
+    @gate("write", GROUP_SEND)
     def action_nox_finans_settle_dispute(self):
         """The dispute is over: the invoices may go on, and what it has paused does."""
         self._check_may_settle_disputes()

@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..api import answers, payloads
 from ..api.errors import AccessDeniedError, NotFoundError, RefusedError, UncertainError
+from .nox_finans_gate import gate
 
 _logger = logging.getLogger(__name__)
 
@@ -401,24 +402,29 @@ class NoxFinansCase(models.Model):
             raise AccessError(self.env._("Only those who invoice may steer Nox Finans cases."))
         for case in self:
             if action not in case._get_allowed_actions():
-                raise UserError(
-                    self.env._(
-                        "This cannot be done now with %(case)s: %(status)s",
-                        case=case.display_name,
-                        status=case.status_message,
-                    )
-                )
+                raise UserError(case._get_refusal())
 
+    def _get_refusal(self):
+        """Return in words that what was asked for cannot be done, and where the case stands."""
+        return self.env._(
+            "This cannot be done now with %(case)s: %(status)s",
+            case=self.display_name,
+            status=self.status_message,
+        )
+
+    @gate("read", GROUP_SEND)
     def action_send_again(self):
         self._check_allowed("send_again")
         return self.move_id.action_nox_finans_open_send()
 
+    @gate("read", GROUP_SEND)
     def action_try_now(self):
-        self._check_allowed("try_now")
+        self._hold("try_now")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo().write({"next_try": False, "is_stuck": False, "is_tried_now": True})
         self.env["nox.finans.connector"]._trigger_exchange()
 
+    @gate("read", GROUP_SEND)
     def action_withdraw(self):
         """Take a case back of which nothing has reached the service, or only the sandbox."""
         # A run that is just taking the case holds its row.
@@ -436,9 +442,16 @@ class NoxFinansCase(models.Model):
             return moves._get_records_action()
         return {"type": "ir.actions.act_window_close"}
 
+    @gate("read", GROUP_SEND)
     def action_request(self):
-        """Open the dialog that says what the action named in the context does."""
-        action = self.env.context["nox_finans_action"]
+        """Open the dialog that says what the action named in the context does.
+
+        :raises UserError: the context names none, or the only case is not in a state for it
+        """
+        action = self.env.context.get("nox_finans_action")
+        # Not looked up in a dict: whatever a caller has put there.
+        if action not in [name for name, _label in ACTIONS]:
+            raise UserError(self.env._("There is no such action: %s", action))
         if len(self) == 1:
             self._check_allowed(action)
         wizard = self.env["nox.finans.action"].create(
@@ -489,7 +502,25 @@ class NoxFinansCase(models.Model):
                 "next_try": False,
             }
         )
+        # Full rights, as above.
+        self.sudo()._note_asked()
         self.env["nox.finans.connector"]._trigger_exchange()
+
+    def _note_asked(self):
+        """Keep on the timeline who has asked for what; whether it is done, the answer tells."""
+        self.request_count += 1
+        amount = self.requested_amount if self.requested_action == "report_payment" else 0
+        texts = {
+            "pause": self.env._(
+                "Asked for a pause until and including %s",
+                fields.Date.to_string(self.requested_date),
+            ),
+            "unpause": self.env._("Asked to resume"),
+            "report_payment": self.env._("Reported a payment of %s", self._format(amount)),
+            "take_fees": self.env._("Asked to take over the fees"),
+            "stop": self.env._("Asked to stop"),
+        }
+        self._note_event("request", texts[self.requested_action], amount, user=self.env.user)
 
     def _end_request(self):
         self._clear_request()
@@ -588,12 +619,15 @@ class NoxFinansCase(models.Model):
         if self.is_report_due and not self.requested_action:
             self.env["nox.finans.connector"]._trigger_exchange()
 
+    @gate("read", GROUPS, on="one")
     def action_open_move(self):
-        self.ensure_one()
         return self.move_id._get_records_action()
 
+    @gate("read", GROUPS, on="one")
     def action_open_document(self):
-        self.ensure_one()
+        """:raises UserError: the service has told of no document yet"""
+        if not self.document_url:
+            raise UserError(self.env._("Nox Finans has told of no document yet."))
         return {"type": "ir.actions.act_url", "url": self.document_url, "target": "new"}
 
     # -------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ..api.errors import (
     UncertainError,
 )
 from .nox_finans_criterion import SendingRules
+from .nox_finans_gate import gate
 from .nox_finans_run import ObstacleError
 from .nox_finans_sign_in import ACCESS_ACTIVITY
 
@@ -461,10 +462,9 @@ class NoxFinansConnector(models.Model):
         for connector in self:
             connector.checked_date = max(connector.check_ids.mapped("date"), default=False)
 
+    @gate("write", on="one")
     def action_test(self):
         """Check the set-up and say in words what works and what does not."""
-        self.ensure_one()
-        self.check_access("write")
         try:
             check = self._check_set_up()
             if check.trouble:

@@ -23,6 +23,7 @@ from ..api.errors import (
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
 from .account_payment_term import is_code
 from .nox_finans_case import CHANNELS, ENVIRONMENTS, SERVICES
+from .nox_finans_gate import gate
 from .nox_finans_run import QUEUE_STATES, AccessToken, ObstacleError, Run
 
 _logger = logging.getLogger(__name__)
@@ -390,12 +391,12 @@ class NoxFinansConnector(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
+    @gate("read", on="any")
     def get_sending_banners(self):
         """Return for each chosen company where invoices go to, and what keeps them from going.
 
         For all who may send; the selection shows it above the list.
         """
-        self.check_access("read")
         labels = dict(self._fields["environment"]._description_selection(self.env))
         return [
             {
@@ -408,6 +409,7 @@ class NoxFinansConnector(models.Model):
         ]
 
     @api.model
+    @gate("read", on="any")
     def action_open_settings(self):
         """Open the connection of the current company."""
         return self.env.company._get_nox_finans_connector()._get_records_action(

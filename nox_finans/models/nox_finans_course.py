@@ -3,6 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ..api import payloads
+from .nox_finans_case import GROUPS
+from .nox_finans_gate import gate
 
 # The service's events in the order of its course. Taken as an open set: an unknown one is shown
 # as it came.
@@ -281,6 +283,7 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
+    @gate("read", GROUPS, on="any")
     def get_overview(self):
         """Return the way of the invoices from ready to paid, for the overview page.
 
@@ -288,7 +291,6 @@ class NoxFinansCase(models.Model):
         Amounts are what is to be collected; of closed cases what was handed over, and their fees
         are those that the customer was charged. Credit notes are not on that way.
         """
-        self.check_access("read")
         companies = [("company_id", "in", self.env.companies.ids)]
         cases = [*companies, NO_CREDIT_NOTE]
         return {
@@ -384,7 +386,8 @@ class NoxFinansCase(models.Model):
             domain, [], ["handed_over_amount:sum", "received_amount:sum"]
         )
         return {
-            "share": (received or 0) / handed_over if handed_over else None,
+            # XML-RPC cannot carry None.
+            "share": (received or 0) / handed_over if handed_over else False,
             "label": self.env._("Share Recovered"),
             "model": self._name,
             "domain": domain,

@@ -6,8 +6,9 @@ from odoo.tools import plaintext2html
 
 from ..api import payloads
 from .account_move_dispute import PAUSE_ACTIVITY
-from .nox_finans_case import MAX_PAUSE_DAYS
+from .nox_finans_case import GROUP_SEND, MAX_PAUSE_DAYS
 from .nox_finans_criterion import CompanyRules
+from .nox_finans_gate import gate
 
 # A pause that has had no clear answer, or was lifted by somebody, is asked for again after this.
 DISPUTE_PAUSE = timedelta(hours=1)
@@ -36,9 +37,11 @@ class NoxFinansCase(models.Model):
 
     _dispute_pause_idx = models.Index("(company_id) WHERE is_dispute_pause IS TRUE")
 
+    @gate("read", GROUP_SEND)
     def action_dispute(self):
         return self.move_id.action_nox_finans_dispute()
 
+    @gate("read", GROUP_SEND)
     def action_settle_dispute(self):
         return self.move_id.action_nox_finans_settle_dispute()
 

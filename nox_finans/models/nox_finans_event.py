@@ -2,6 +2,7 @@ from odoo import fields, models
 
 EVENTS = [
     ("course", "Step of the course"),
+    ("request", "Asked for"),
     ("fee", "Fee added"),
     ("payment", "Payment"),
     ("booked", "Payment booked"),

@@ -8,9 +8,10 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
 from ..api import answers, payloads
-from .nox_finans_case import GROUP_SEND
+from .nox_finans_case import GROUP_SEND, GROUPS
 from .nox_finans_course import SMALL_REST
 from .nox_finans_criterion import CompanyRules
+from .nox_finans_gate import gate
 
 _logger = logging.getLogger(__name__)
 
@@ -517,6 +518,7 @@ class NoxFinansCase(models.Model):
     def _get_payment_memo(self):
         return self.env._("%(invoice)s via Nox Finans", invoice=self.move_id.name)
 
+    @gate("read", GROUP_SEND)
     def action_book(self):
         """Register what has come in, although the connector had its doubts.
 
@@ -533,6 +535,7 @@ class NoxFinansCase(models.Model):
                 )
             case._register_payment()
 
+    @gate("read", GROUP_SEND)
     def action_mark_booked(self):
         """Note that somebody has registered the money in another way."""
         self._hold("book")
@@ -545,8 +548,8 @@ class NoxFinansCase(models.Model):
             case._note_booked()
             case.move_id.message_post(body=text)
 
+    @gate("read", GROUPS, on="one")
     def action_open_payments(self):
-        self.ensure_one()
         return self.payment_ids._get_records_action(name=self.env._("Payments from Nox Finans"))
 
     # -------------------------------------------------------------------------
@@ -648,6 +651,7 @@ class NoxFinansCase(models.Model):
         move = self.move_id
         return not move.nox_finans_tax_reduction or move._get_nox_finans_owed() <= 0
 
+    @gate("read", GROUP_SEND)
     def action_report_outside(self):
         """Report what was paid or credited in Odoo.
 
@@ -674,9 +678,18 @@ class NoxFinansCase(models.Model):
             self._close_questions()
         return result
 
+    @gate("read", GROUP_SEND)
     def action_ignore_outside(self):
-        """Do not report what was paid or credited in Odoo."""
+        """Do not report what was paid or credited in Odoo.
+
+        :raises UserError: that has been decided already
+        """
         self._hold("report_outside")
+        questions = self.activity_search([MONEY_ACTIVITY]).mapped("res_id")
+        for case in self:
+            is_answered = case._is_same(case.asked_amount, case.unreported_amount)
+            if is_answered and case.id not in questions:
+                raise UserError(case.env._("Somebody has decided already: %s", case._get_refusal()))
         for case in self:
             # Full rights: nobody writes cases but the system; the gate has let the user through.
             case.sudo().write({"asked_amount": case.unreported_amount})

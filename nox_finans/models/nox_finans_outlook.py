@@ -5,8 +5,10 @@ from odoo.fields import Domain
 
 from ..api import payloads
 from ..api.errors import RefusedError
+from .nox_finans_case import GROUP_SEND, GROUPS
 from .nox_finans_course import EVENT_ORDER
 from .nox_finans_criterion import CompanyRules
+from .nox_finans_gate import gate
 
 COLLECTION = "COLLECTION"
 # From the reminder on: without an organisation or personal number there is no debt collection.
@@ -107,6 +109,7 @@ class NoxFinansCase(models.Model):
             max(self.next_event_date - timedelta(days=1), CompanyRules.of(self.company_id).today),
         )
 
+    @gate("read", GROUP_SEND)
     def action_let_run(self):
         """Agree to the debt collection that comes."""
         self._hold("let_run")
@@ -224,9 +227,9 @@ class NoxFinansCase(models.Model):
         filled_in = Domain("is_customer_asked", "=", True) & ~self._get_missing_domain()
         return Domain("is_customer_due", "=", True) | filled_in
 
+    @gate("read", GROUPS, on="one")
     def action_open_customer(self):
         """Open just the details of the contact where something is missing, to be filled in."""
-        self.ensure_one()
         customer = self.commercial_partner_id if self._lacks_number() else self.partner_id
         return {
             **customer._get_records_action(name=self.env._("Complete the Customer")),
@@ -239,6 +242,7 @@ class NoxFinansCase(models.Model):
             },
         }
 
+    @gate("read", GROUP_SEND)
     def action_report_customer(self):
         """Ask the connector to report the customer, as it is now, to the service."""
         self._hold("report_customer")

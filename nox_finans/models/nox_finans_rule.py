@@ -10,6 +10,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .nox_finans_case import GROUP_SEND
 from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain
+from .nox_finans_gate import gate
 from .nox_finans_owed import has_open_balance
 
 _logger = logging.getLogger(__name__)
@@ -303,9 +304,9 @@ class NoxFinansRule(models.Model):
         """Return how many the rule would take too, were it not for the day's limit."""
         return 0 if self._get_left_today() else self._get_moves().search_count(self._get_wanted())
 
+    @gate("read", GROUP_SEND, on="one")
     def action_preview(self):
         """Show what today's run would take, and why it would leave the others alone."""
-        self.ensure_one()
         preview = self.env["nox.finans.rule.preview"].create({"rule_id": self.id})
         return {
             **preview._get_records_action(name=self.env._("Preview: %s", self.name)),

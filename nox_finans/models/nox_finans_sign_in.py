@@ -9,6 +9,7 @@ from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
 from ..api.errors import NotReachedError, NoxFinansError, SignInError
 from ..api.rate_limit import guest_window_of
 from .nox_finans_connector import ACTIVITY_TYPE, CALLBACK_PATH
+from .nox_finans_gate import gate
 from .nox_finans_run import QUEUE_STATES
 
 ACCESS_ACTIVITY = "nox_finans.mail_activity_type_access"
@@ -34,9 +35,9 @@ class NoxFinansConnector(models.Model):
 
     is_company_doubted = fields.Boolean(compute="_compute_is_company_doubted")
 
+    @gate("write", on="one")
     def action_open_connect(self):
         """Open the dialog that leads to the service's sign-in."""
-        self.ensure_one()
         self._check_may_connect()
         return self.env["nox.finans.connect"].create({"connector_id": self.id})._open()
 
@@ -98,9 +99,9 @@ class NoxFinansConnector(models.Model):
             own_number=company.company_registry or company.vat or self.env._("no number"),
         )
 
+    @gate("write", on="one")
     def action_confirm_company(self):
         """Call the company on the other side the right one."""
-        self.ensure_one()
         self._check_may_connect()
         if not self.is_company_doubted:
             return None
@@ -124,9 +125,9 @@ class NoxFinansConnector(models.Model):
         connectors.write({"remote_registry": False, "confirmed_registry": False})
         connectors.check_ids.unlink()
 
+    @gate("write", on="one")
     def action_disconnect(self):
         """End the connection, at the service's side too; the queue stays."""
-        self.ensure_one()
         self._check_may_connect()
         message = self._revoke()
         self._forget_credentials()
@@ -217,12 +218,12 @@ class NoxFinansConnector(models.Model):
         if self._is_foreign():
             self._check_administrator()
 
+    @gate("write", on="one")
     def action_take_over(self):
         """Let this copy of a database use the connection from now on.
 
         The other database may have sent what is queued here: everything is looked up first.
         """
-        self.ensure_one()
         self._check_administrator()
         # Full rights: nobody writes cases but the system, and only it reads secrets; the
         # administrator has been let through above.
@@ -241,9 +242,9 @@ class NoxFinansConnector(models.Model):
         queued.write({"state": "uncertain", "is_doubted": True, "next_try": False})
         cases.search([*domain, ("state", "=", "refused")]).is_doubted = True
 
+    @gate("write", on="one")
     def action_use_sandbox(self):
         """Let this copy of a database forget the connection and work with the sandbox."""
-        self.ensure_one()
         self._check_administrator()
         connector = self.sudo()  # the administrator has been let through above
         connector._forget_credentials()

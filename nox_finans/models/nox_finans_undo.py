@@ -2,7 +2,8 @@ from odoo import fields, models
 
 from ..api import answers
 from ..api.errors import NoxFinansError, RefusedError, UncertainError
-from .nox_finans_case import MAX_TRIES, found, new_reference
+from .nox_finans_case import GROUP_SEND, MAX_TRIES, found, new_reference
+from .nox_finans_gate import gate
 
 GIVEN_UP = "given_up"
 UNDO_ACTIVITY = "nox_finans.mail_activity_type_undo"
@@ -20,6 +21,7 @@ class NoxFinansCase(models.Model):
 
     close_reason = fields.Selection(selection_add=[(GIVEN_UP, "Given up")])
 
+    @gate("read", GROUP_SEND)
     def action_give_up(self):
         """Do not send a refused invoice; what the service has got of it is taken back there."""
         self._hold("give_up")

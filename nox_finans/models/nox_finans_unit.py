@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from ..api.errors import NoxFinansError
 from .account_payment_term import is_code
 from .nox_finans_check import read_codes
+from .nox_finans_gate import gate
 
 # What Odoo's own units are called in Fortnox's register, the usual first. A company may have
 # called them otherwise, or made others: those are chosen by hand.
@@ -82,13 +83,12 @@ class NoxFinansConnector(models.Model):
     # What Fortnox has
     # -------------------------------------------------------------------------
 
+    @gate("write", on="one")
     def action_fetch_codes(self):
         """Read Fortnox's payment terms and units, and fill in the codes that are not chosen yet.
 
         What is chosen already stays as it is.
         """
-        self.ensure_one()
-        self.check_access("write")
         try:
             with self._speak_aside() as client:
                 terms = read_codes(client.list_terms_of_payment())

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .nox_finans_gate import gate
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -62,20 +64,26 @@ class ResConfigSettings(models.TransientModel):
             company = settings.company_id or self.env.company
             settings.nox_finans_connector_id = company._get_nox_finans_connector()
 
+    @gate("write", on="one")
     def action_nox_finans_connect(self):
         return self.nox_finans_connector_id.action_open_connect()
 
+    @gate("write", on="one")
     def action_nox_finans_test(self):
         return self.nox_finans_connector_id.action_test()
 
+    @gate("write", on="one")
     def action_nox_finans_confirm_company(self):
         return self.nox_finans_connector_id.action_confirm_company()
 
+    @gate("write", on="one")
     def action_nox_finans_disconnect(self):
         return self.nox_finans_connector_id.action_disconnect()
 
+    @gate("write", on="one")
     def action_nox_finans_rules(self):
         return self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_rules")
 
+    @gate("write", on="one")
     def action_nox_finans_open(self):
         return self.env["nox.finans.connector"].action_open_settings()

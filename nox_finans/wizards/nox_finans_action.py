@@ -1,13 +1,12 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_case import ACTIONS, MAX_PAUSE_DAYS
+from ..models.nox_finans_case import ACTIONS, GROUP_SEND, MAX_PAUSE_DAYS
 from ..models.nox_finans_criterion import CompanyRules
+from ..models.nox_finans_gate import gate
 
-# How many of those left out are named; the rest are counted.
-NAMED = 10
 MAIL_TEMPLATE = "nox_finans.mail_template_stopped"
 
 
@@ -15,7 +14,10 @@ class NoxFinansAction(models.TransientModel):
     """Asks for one action on one or many cases, after saying what it does and what it costs."""
 
     _name = "nox.finans.action"
+    _inherit = "nox.finans.dialog"
     _description = "Nox Finans Action"
+
+    _subjects = ("case_ids", "ready_case_ids")
 
     case_ids = fields.Many2many(
         comodel_name="nox.finans.case", string="Cases", required=True, readonly=True
@@ -26,10 +28,11 @@ class NoxFinansAction(models.TransientModel):
         relation="nox_finans_action_ready_rel",
         string="Concerned",
         compute="_compute_ready",
+        compute_sudo=False,
         store=True,
     )
-    count = fields.Integer(compute="_compute_ready", store=True)
-    left_out = fields.Text(compute="_compute_ready", store=True)
+    count = fields.Integer(compute="_compute_ready", compute_sudo=False, store=True)
+    left_out = fields.Text(compute="_compute_ready", compute_sudo=False, store=True)
     explanation = fields.Char(compute="_compute_explanation")
     currency_id = fields.Many2one(
         comodel_name="res.currency", default=lambda self: self.env.ref("base.SEK")
@@ -43,7 +46,11 @@ class NoxFinansAction(models.TransientModel):
     )
     resumes_on = fields.Date(string="Goes On", compute="_compute_resumes_on")
     amount = fields.Monetary(
-        string="Paid Amount", compute="_compute_amount", store=True, readonly=False
+        string="Paid Amount",
+        compute="_compute_amount",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     takes_fees = fields.Boolean(
         string="We Pay the Fees",
@@ -52,21 +59,27 @@ class NoxFinansAction(models.TransientModel):
     is_mailed = fields.Boolean(
         string="Write to the Customer",
         compute="_compute_mail",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="Sent as soon as Nox Finans has confirmed the stop.",
     )
     mail_subject = fields.Char(
-        string="Subject", compute="_compute_mail", store=True, readonly=False
+        string="Subject",
+        compute="_compute_mail",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     mail_body = fields.Html(
         string="E-mail",
         compute="_compute_mail",
+        compute_sudo=False,
         store=True,
         readonly=False,
         sanitize_style=True,
     )
-    unreachable_count = fields.Integer(compute="_compute_mail", store=True)
+    unreachable_count = fields.Integer(compute="_compute_mail", compute_sudo=False, store=True)
 
     def _get_action_labels(self):
         return self._fields["action"]._description_selection(self.env)
@@ -79,13 +92,8 @@ class NoxFinansAction(models.TransientModel):
             )
             wizard.ready_case_ids = ready
             wizard.count = len(ready)
-            wizard.left_out = wizard._list_left_out(wizard.case_ids - ready)
-
-    def _list_left_out(self, cases):
-        lines = [f"{case.move_id.name}: {case.status_message}" for case in cases[:NAMED]]
-        if len(cases) > NAMED:
-            lines.append(self.env._("… and %s more.", len(cases) - NAMED))
-        return "\n".join(lines)
+            left_out = {case: case.status_message for case in wizard.case_ids - ready}
+            wizard.left_out = wizard._list_reasons(left_out)
 
     @api.depends("action")
     def _compute_explanation(self):
@@ -110,7 +118,7 @@ class NoxFinansAction(models.TransientModel):
             ),
         }
         for wizard in self:
-            wizard.explanation = texts[wizard.action]
+            wizard.explanation = texts.get(wizard.action)
 
     @api.depends("ready_case_ids")
     def _compute_amounts(self):
@@ -151,13 +159,16 @@ class NoxFinansAction(models.TransientModel):
     @api.depends("paused_until")
     def _compute_resumes_on(self):
         for wizard in self:
-            wizard.resumes_on = wizard.paused_until and wizard.paused_until + timedelta(days=1)
+            # No date follows the last one there is.
+            is_possible = wizard.paused_until and wizard.paused_until < date.max
+            wizard.resumes_on = is_possible and wizard.paused_until + timedelta(days=1)
 
     @api.depends("ready_case_ids")
     def _compute_amount(self):
         for wizard in self:
             # Of what is known to be paid, this much is not reported yet.
-            case = wizard.ready_case_ids if wizard.count == 1 else wizard.ready_case_ids.browse()
+            cases = wizard.ready_case_ids
+            case = cases if len(cases) == 1 else cases.browse()
             unreported = case._get_unreported_payment() or case.unreported_credit
             wizard.amount = unreported or wizard.balance
 
@@ -181,67 +192,60 @@ class NoxFinansAction(models.TransientModel):
             case: (written[case.id]["subject"], written[case.id]["body_html"]) for case in cases
         }
 
+    @gate("write", GROUP_SEND, on="one")
     def action_confirm(self):
-        """Hand the requests to the connector.
+        """Hand the requests to the connector; what has changed since the dialog was opened is left
+        out.
 
-        :raises UserError: the date or the amount is not possible, or no case is ready any more
+        :raises UserError: the date or the amount is not possible, or nothing can be asked for
         """
-        self.ensure_one()
-        date = self._check_date() if self.action == "pause" else False
-        if self.action == "report_payment" and self.count == 1:
-            self._check_amount()
-        free = self.ready_case_ids.try_lock_for_update()
-        free.invalidate_recordset()
-        cases = free.filtered(lambda case: self.action in case._get_allowed_actions())
-        if not cases and len(self.case_ids) == 1:
-            # Says why.
-            self.case_ids._hold(self.action)
-        if not cases:
-            raise UserError(self.env._("None of the cases is in a state for this any more."))
+        cases, left_out = self._hold_unchanged(self.ready_case_ids)
+        cases, not_ready = self._split_ready(cases)
+        left_out |= not_ready
+        self._check_any_left(cases, left_out)
+        details = self._get_details(cases)
         mails = self._get_mails(cases)
         for case in cases:
-            amount = 0
-            if self.action == "report_payment":
-                amount = self.amount if self.count == 1 else case.capital_balance
-            case._request(
-                self.action,
-                date=date,
-                amount=amount,
-                takes_fees=self.action == "report_payment" and self.takes_fees,
-                mail=mails.get(case),
-            )
-        return self._get_answer(cases)
+            amount = {"amount": case.capital_balance} if "amount" not in details else {}
+            case._request(self.action, **details, **amount, mail=mails.get(case))
+        if len(cases) == 1:
+            message = self.env._("Asked for; it is done in a moment.")
+        else:
+            message = self.env._("Asked for, for %s cases; it is done in a moment.", len(cases))
+        _cases, never_ready = self._split_ready(self.case_ids - self.ready_case_ids)
+        return self._answer(message, left_out | never_ready)
+
+    def _split_ready(self, cases):
+        """Return the cases that are in a state for the action, and why each other one is not."""
+        ready = cases.filtered(lambda case: self.action in case._get_allowed_actions())
+        return ready, {case: case._get_refusal() for case in cases - ready}
+
+    def _get_details(self, cases):
+        """Return what is asked for, apart from which balance of many each case has.
+
+        :raises UserError: the date or the amount is not possible
+        """
+        if self.action == "pause":
+            return {"date": self._check_date(cases), "amount": 0}
+        if self.action != "report_payment":
+            return {"amount": 0}
+        amount = {"amount": self._check_amount(cases)} if self._is_of_one() else {}
+        return {"takes_fees": self.takes_fees, **amount}
+
+    def _is_of_one(self):
+        """Tell whether the dialog shows one case's amount and e-mail, to be changed."""
+        return len(self.ready_case_ids) == 1
 
     def _get_mails(self, cases):
         reachable = cases.filtered("partner_id.email")
         if self.action != "stop" or not self.is_mailed:
             return {}
-        if self.count == 1:
+        if self._is_of_one():
             return dict.fromkeys(reachable, (self.mail_subject, self.mail_body))
         return self._prepare_mails(reachable)
 
-    def _get_answer(self, cases):
-        left_out = self._list_left_out(self.case_ids - cases)
-        if len(cases) == 1:
-            message = self.env._("Asked for; it is done in a moment.")
-        else:
-            message = self.env._("Asked for, for %s cases; it is done in a moment.", len(cases))
-        if left_out:
-            message += "\n" + self.env._("Left out:") + "\n" + left_out
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if left_out else "success",
-                "title": "Nox Finans",
-                "message": message,
-                "sticky": bool(left_out),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    def _check_date(self):
-        today = max(CompanyRules.of(company).today for company in self.ready_case_ids.company_id)
+    def _check_date(self, cases):
+        today = max(CompanyRules.of(company).today for company in cases.company_id)
         last = today + timedelta(days=MAX_PAUSE_DAYS)
         if not self.paused_until or not today <= self.paused_until <= last:
             raise UserError(
@@ -249,8 +253,7 @@ class NoxFinansAction(models.TransientModel):
             )
         return self.paused_until
 
-    def _check_amount(self):
-        case = self.ready_case_ids
+    def _check_amount(self, case):
         if not 0 < self.amount <= case.balance_with_fees:
             raise UserError(
                 self.env._(
@@ -258,3 +261,4 @@ class NoxFinansAction(models.TransientModel):
                     self._format(case.balance_with_fees),
                 )
             )
+        return self.amount

@@ -1,12 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.nox_finans_gate import gate
+
 
 class NoxFinansConnect(models.TransientModel):
     """What the sign-in needs before it leads to the service. The secret is never kept here."""
 
     _name = "nox.finans.connect"
+    _inherit = "nox.finans.wizard"
     _description = "Connect to Nox Finans"
+
+    _subjects = ("connector_id",)
 
     connector_id = fields.Many2one(
         comodel_name="nox.finans.connector", required=True, ondelete="cascade"
@@ -29,6 +34,12 @@ class NoxFinansConnect(models.TransientModel):
     )
     problem = fields.Char(readonly=True)
 
+    def _get_subject(self, name, value):
+        connectors = super()._get_subject(name, value)
+        for connector in connectors:
+            connector._check_may_connect()
+        return connectors
+
     @api.depends("connector_id")
     def _compute_redirect_uri(self):
         for wizard in self:
@@ -36,6 +47,8 @@ class NoxFinansConnect(models.TransientModel):
 
     @api.depends("connector_id")
     def _compute_client_id(self):
+        # A dialog may be older than its user's rights.
+        self.connector_id.check_access("write")
         for wizard in self:
             # Full rights: the id is no secret, it stands in the address of the consent page.
             wizard.client_id = wizard.connector_id.sudo().client_id
@@ -69,12 +82,12 @@ class NoxFinansConnect(models.TransientModel):
             "target": "new",
         }
 
+    @gate("write", on="one")
     def action_connect(self):
         """Go to the service's sign-in, once it knows the client; else say why not, in the dialog.
 
         :raises UserError: the id or the secret is missing, or the service has no address
         """
-        self.ensure_one()
         connector = self.connector_id
         connector._check_may_connect()
         secrets = connector.sudo()  # only whether they are there

@@ -12,7 +12,10 @@ class NoxFinansRulePreview(models.TransientModel):
     """
 
     _name = "nox.finans.rule.preview"
+    _inherit = "nox.finans.wizard"
     _description = "Preview of an Automatic Reminder"
+
+    _subjects = ("rule_id",)
 
     rule_id = fields.Many2one(
         comodel_name="nox.finans.rule", required=True, readonly=True, ondelete="cascade"
@@ -33,11 +36,17 @@ class NoxFinansRulePreview(models.TransientModel):
         comodel_name="nox.finans.rule.preview.line",
         inverse_name="preview_id",
         string="Left Alone",
-        compute="_compute_lines",
-        store=True,
+        readonly=True,
     )
-    left_count = fields.Integer(compute="_compute_lines", store=True)
-    summary = fields.Text(compute="_compute_lines", store=True)
+    left_count = fields.Integer(readonly=True)
+    summary = fields.Text(readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        previews = super().create(vals_list)
+        for preview in previews:
+            preview._fill_in()
+        return previews
 
     @api.depends("rule_id")
     def _compute_connection(self):
@@ -59,17 +68,24 @@ class NoxFinansRulePreview(models.TransientModel):
 
     def _get_taken(self):
         rule = self.rule_id
-        return rule._choose(rule._choose_before()).with_env(self.env)
+        moves = rule._choose(rule._choose_before()).with_env(self.env)
+        # It takes what its own user may see; shown is what the one who looks may see too.
+        return moves._filtered_access("read")
 
-    @api.depends("rule_id")
-    def _compute_lines(self):
-        for preview in self:
-            values, counts = preview._sort_out()
-            preview.line_ids = [fields.Command.create(line) for line in values]
-            preview.left_count = sum(counts.values())
-            preview.summary = "\n".join(
-                f"{count}: {reason}" for reason, count in counts.items() if count
-            )
+    def _fill_in(self):
+        """Keep what the rule leaves alone, as far as the user may see it."""
+        values, counts = self._sort_out()
+        # Full rights: nobody writes a preview but the system. All of it was found with the user's
+        # own rights, and the rule is the user's to see.
+        self.sudo().write(
+            {
+                "line_ids": [fields.Command.create(line) for line in values],
+                "left_count": sum(counts.values()),
+                "summary": "\n".join(
+                    f"{count}: {reason}" for reason, count in counts.items() if count
+                ),
+            }
+        )
 
     def _sort_out(self):
         """Return rows (invoice and reason) up to a number, and the count of each reason.
@@ -94,6 +110,7 @@ class NoxFinansRulePreview(models.TransientModel):
             room = SHOWN - len(values)
             if room and counts[label]:
                 moves = Move.search(found, order="invoice_date_due, id", limit=room)
+                moves = moves.with_env(self.env)._filtered_access("read")
                 values += [
                     {"move_id": move.id, "reason": words or move.nox_finans_reasons}
                     for move in moves
@@ -106,7 +123,10 @@ class NoxFinansRulePreviewLine(models.TransientModel):
     """One invoice that a rule leaves alone, and why."""
 
     _name = "nox.finans.rule.preview.line"
+    _inherit = "nox.finans.wizard"
     _description = "Invoice Left Alone by an Automatic Reminder"
+
+    _subjects = ("preview_id", "move_id")
 
     preview_id = fields.Many2one(
         comodel_name="nox.finans.rule.preview", required=True, ondelete="cascade", index=True
@@ -114,8 +134,12 @@ class NoxFinansRulePreviewLine(models.TransientModel):
     move_id = fields.Many2one(
         comodel_name="account.move", string="Invoice", required=True, ondelete="cascade"
     )
-    partner_id = fields.Many2one(related="move_id.partner_id", string="Customer")
-    currency_id = fields.Many2one(related="move_id.currency_id")
-    invoice_date_due = fields.Date(related="move_id.invoice_date_due")
-    amount_residual = fields.Monetary(related="move_id.amount_residual", string="Balance")
+    partner_id = fields.Many2one(
+        related="move_id.partner_id", related_sudo=False, string="Customer"
+    )
+    currency_id = fields.Many2one(related="move_id.currency_id", related_sudo=False)
+    invoice_date_due = fields.Date(related="move_id.invoice_date_due", related_sudo=False)
+    amount_residual = fields.Monetary(
+        related="move_id.amount_residual", related_sudo=False, string="Balance"
+    )
     reason = fields.Text(required=True)

@@ -1,14 +1,19 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.nox_finans_case import GROUP_SEND
 from ..models.nox_finans_criterion import WARNING
+from ..models.nox_finans_gate import gate
 
 
 class NoxFinansSend(models.TransientModel):
     """What has been marked: what goes, by which channel and why, what it costs, what does not."""
 
     _name = "nox.finans.send"
+    _inherit = "nox.finans.dialog"
     _description = "Send via Nox Finans"
+
+    _subjects = ("move_ids",)
 
     move_ids = fields.Many2many(
         comodel_name="account.move", string="Marked Invoices", required=True
@@ -68,16 +73,31 @@ class NoxFinansSend(models.TransientModel):
                 wizard.ready_move_ids
             )
 
+    def _see(self, records):
+        sent = records._get_nox_finans_sent()
+        return {str(move_id): revision for move_id, revision in sent.items()}
+
+    def _describe_news(self, record, seen):
+        return record._describe_nox_finans_sending_news(seen)
+
+    @gate("read", GROUP_SEND, on="one")
     def action_open_price_list(self):
+        """:raises UserError: no address is noted"""
+        if not self.price_list_url:
+            raise UserError(self.env._("The price list has no address yet."))
         return {"type": "ir.actions.act_url", "url": self.price_list_url, "target": "new"}
 
+    @gate("write", GROUP_SEND, on="one")
     def action_send(self):
         """Queue what can go and say what was left out; the connector does the rest.
 
+        What somebody has sent since the dialog was opened is left out, whatever has become of it.
+
         :raises UserError: nothing of what was marked can go; nothing is changed
         """
-        self.ensure_one()
-        cases, left_out = self.move_ids._nox_finans_queue()
+        moves, changed = self._hold_unchanged(self.move_ids)
+        cases, left_out = moves._nox_finans_queue()
+        left_out = changed | left_out
         if not cases:
             raise UserError(
                 self.env._("None of the marked invoices can be sent:")

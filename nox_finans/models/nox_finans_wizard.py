@@ -1,0 +1,170 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from .nox_finans_gate import check_ids
+
+# How many of those left out are named; the rest are counted.
+NAMED = 10
+
+
+class NoxFinansWizard(models.AbstractModel):
+    """A dialog is about what its user may see; that it is the user's own, a record rule says.
+
+    What it is opened on is checked before it is kept, and before anything is computed from it: a
+    related field would show it with full rights, also of a dialog that is not saved.
+    """
+
+    _name = "nox.finans.wizard"
+    _description = "Nox Finans Dialog"
+
+    # The fields that hold what the dialog is opened on.
+    _subjects = ()
+
+    def _prepare_create_values(self, vals_list):
+        vals_list = super()._prepare_create_values(vals_list)
+        for values in vals_list:
+            self._check_subjects(values)
+        return vals_list
+
+    def write(self, vals):
+        self._check_subjects(vals)
+        return super().write(vals)
+
+    def new(self, values=None, origin=None, ref=None):
+        self._check_subjects(values or {})
+        return super().new(values, origin, ref)
+
+    def _check_subjects(self, values):
+        """:raises AccessError: the user may not see what the dialog is to be about
+        :raises UserError: it is not said in a way that could be understood"""
+        for name in self._subjects:
+            if name in values:
+                records = self._get_subject(name, values[name])
+                # Of thousands only what the record rules ask about is read.
+                records.with_context(prefetch_fields=False).check_access("read")
+
+    def _get_subject(self, name, value):
+        """Return the records that a value of the field means, in any form that Odoo takes."""
+        items = value
+        if isinstance(value, models.BaseModel):
+            items = list(value._ids)
+        elif self._fields[name].type == "many2one":
+            items = [value[0] if isinstance(value, tuple | list) and value else value]
+        elif not isinstance(value, tuple | list):
+            items = [value]
+        ids = [number for item in items for number in _find_ids(item) if number]
+        check_ids(self.env, ids)
+        return self.env[self._fields[name].comodel_name].browse(ids)
+
+
+def _find_ids(item):
+    """Return the ids of existing records that an item of a relational value names."""
+    if isinstance(item, dict):
+        return [item.get("id")]
+    if isinstance(item, models.NewId):
+        return [item.origin]
+    if isinstance(item, tuple | list):
+        command, number, *rest = (*item, None, None)[:3]
+        if command == Command.SET:
+            return rest[0] if isinstance(rest[0], tuple | list) else rest
+        return [] if command in (Command.CREATE, Command.CLEAR) else [number]
+    return [item]
+
+
+class NoxFinansDialog(models.AbstractModel):
+    """A dialog that does something belongs to what was true when it was opened.
+
+    For each of its records it keeps what that was. Where it is another now, somebody has been
+    there meanwhile: the record is left out, in words that say who did what.
+    """
+
+    _name = "nox.finans.dialog"
+    _inherit = "nox.finans.wizard"
+    _description = "Nox Finans Dialog with Consequences"
+
+    seen = fields.Json(
+        help="By record, what was true when the dialog was opened; where it is so no longer, "
+        "nothing is done."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        dialogs = super().create(vals_list)
+        for dialog in dialogs.filtered(lambda dialog: not dialog.seen):
+            dialog.seen = dialog._see(dialog[dialog._subjects[0]])
+        return dialogs
+
+    @api.model
+    def default_get(self, fields):
+        """Of a dialog that is saved only when it is confirmed, the page keeps what was true."""
+        values = super().default_get(fields)
+        name = self._subjects[0]
+        if "seen" in fields and (subject := self.env.context.get(f"default_{name}")):
+            records = self._get_subject(name, subject)
+            records.check_access("read")
+            values["seen"] = self._see(records)
+        return values
+
+    def _see(self, records):
+        """Return a dict from the ids of records (as text) to what must stay as it is."""
+        return {str(record.id): record._get_nox_finans_revision() for record in records}
+
+    def _hold_unchanged(self, records):
+        """Keep others from the records until the end, and compare them with what was seen.
+
+        :return: the records that are unchanged, and a dict from each other one to the reason
+        """
+        held = records.try_lock_for_update(allow_referencing=True)
+        held.invalidate_recordset()
+        busy = self.env._("Somebody else is changing it right now.")
+        left_out = dict.fromkeys(records - held, busy)
+        now = self._see(held)
+        for record in held:
+            seen = self._get_seen(record)
+            if now.get(str(record.id), {}).get("is") != seen.get("is"):
+                news = self._describe_news(record, seen)
+                left_out[record] = self.env._("%s Open the dialog again.", news)
+        return held - held.browse(record.id for record in left_out), left_out
+
+    def _get_seen(self, record):
+        """Return what was true of the record when the dialog was opened."""
+        seen = self.seen.get(str(record.id)) if isinstance(self.seen, dict) else None
+        return seen if isinstance(seen, dict) else {}
+
+    def _describe_news(self, record, seen):
+        """Return in words what has happened to the record since it was `seen` so."""
+        return record._describe_nox_finans_news(seen)
+
+    def _check_any_left(self, records, left_out):
+        """:raises UserError: nothing can be done, since all was left out; says why"""
+        if not records:
+            raise UserError(
+                self._list_reasons(left_out)
+                or self.env._("Mark first what this is to be done with.")
+            )
+
+    def _list_reasons(self, reasons):
+        """Return a line for each record, up to a number, from a dict from records to reasons."""
+        lines = [
+            f"{record.display_name}: {reason}" for record, reason in list(reasons.items())[:NAMED]
+        ]
+        if len(reasons) > NAMED:
+            lines.append(self.env._("… and %s more.", len(reasons) - NAMED))
+        return "\n".join(lines)
+
+    def _answer(self, message, left_out):
+        """Return the action that says what was done, and what was left out."""
+        if left_out:
+            message += "\n" + self.env._("Left out:") + "\n" + self._list_reasons(left_out)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if left_out else "success",
+                "title": "Nox Finans",
+                "message": message,
+                "sticky": bool(left_out),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
