@@ -5,6 +5,7 @@ Whoever has an account can call public methods, with any ids: portal users too.
 
 import functools
 
+from odoo.api import NewId
 from odoo.exceptions import AccessError, UserError
 
 # PostgreSQL's largest id.
@@ -43,7 +44,7 @@ def _check_right(records, operation, groups):
         raise AccessError(env._("You have no right to do this with Nox Finans."))
     # First with none of them: of ids that cannot be, only those are told who have the right.
     records.browse().check_access(operation)
-    check_ids(env, records.ids)
+    check_ids(env, (it for it in records._ids if not isinstance(it, NewId)))
     # Of thousands only what the record rules ask about is read.
     records.with_context(prefetch_fields=False).check_access(operation)
 

@@ -62,7 +62,7 @@ def _find_ids(item):
     """Return the ids of existing records that an item of a relational value names."""
     if isinstance(item, dict):
         return [item.get("id")]
-    if isinstance(item, models.NewId):
+    if isinstance(item, api.NewId):
         return [item.origin]
     if isinstance(item, tuple | list):
         command, number, *rest = (*item, None, None)[:3]
