@@ -1,7 +1,8 @@
 from odoo import fields, models
 from odoo.tools import format_datetime, format_time
 
-from .nox_finans_case import GROUPS, OPEN_STATES
+from .nox_finans_case import GROUP_SEND, GROUPS, OPEN_STATES
+from .nox_finans_gate import gate
 
 # The newest of what has happened since a dialog was opened.
 NEWS = 3
@@ -91,6 +92,7 @@ class AccountMove(models.Model):
         self._count_nox_finans_dispute()
         return result
 
+    @gate("write", GROUP_SEND)
     def action_nox_finans_settle_dispute(self):
         disputed = self.filtered("nox_finans_is_disputed")
         result = super().action_nox_finans_settle_dispute()

@@ -154,7 +154,8 @@ class NoxFinansAction(models.TransientModel):
         return self.env._("; ").join(parts)
 
     def _format(self, amount):
-        return self.currency_id.format(amount)
+        # The interface speaks of SEK only; the dialog's own field is for the page.
+        return self.env.ref("base.SEK").format(amount)
 
     @api.depends("paused_until")
     def _compute_resumes_on(self):
