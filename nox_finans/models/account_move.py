@@ -10,11 +10,11 @@ from .nox_finans_case import (
     GROUP_SEND,
     GROUPS,
     NOT_DELIVERED,
-    OPEN_STATES,
     SERVICES,
 )
 from .nox_finans_criterion import (
     APPROVED,
+    COUNTING,
     REJECTED,
     WARNING,
     failing_criteria,
@@ -27,32 +27,14 @@ from .nox_finans_gate import gate
 
 # What the selection shows: a company's own documents to its customers.
 MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
-# What is handed over, and the states that would undo it.
-GUARDED_FIELDS = {
-    "currency_id",
-    "fiscal_position_id",
-    "invoice_date",
-    "invoice_date_due",
-    "invoice_payment_term_id",
-    "move_type",
-    "name",
-    "nox_finans_channel",
-    "nox_finans_chosen_service",
-    "nox_finans_property_designation",
-    "nox_finans_tax_reduction",
-    "nox_finans_tax_reduction_type",
-    "partner_id",
-    "ref",
-    "reversed_entry_id",
-    "state",
-}
 # How many invoices are named in an answer, each with its reason; the rest are counted.
 NAMED_IN_ANSWER = 10
 STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["nox.finans.system.fields", "account.move"]
 
     nox_finans_status = fields.Selection(
         selection=STATUSES,
@@ -158,6 +140,7 @@ class AccountMove(models.Model):
         comodel_name="nox.finans.case",
         inverse_name="move_id",
         string="Nox Finans Cases",
+        readonly=True,
         groups=GROUPS,
     )
     nox_finans_case_id = fields.Many2one(
@@ -167,6 +150,7 @@ class AccountMove(models.Model):
         index="btree_not_null",
         copy=False,
         groups=GROUPS,
+        help="For showing it: what may be done is judged by the cases themselves.",
     )
     nox_finans_case_state = fields.Selection(
         related="nox_finans_case_id.state", string="Nox Finans State", groups=GROUPS
@@ -223,14 +207,11 @@ class AccountMove(models.Model):
                 row.tax_ids._get_nox_finans_percent() is None for row in rows
             )
 
-    @api.depends("nox_finans_case_ids")
+    @api.depends("nox_finans_case_ids.close_reason", "nox_finans_case_ids.is_undo_due")
     def _compute_nox_finans_case_id(self):
         for move in self:
-            # The open case, or else the latest: a new one is only made when none is open. What was
-            # given up, and is taken back at the service, is as if it had never been begun.
-            cases = move.nox_finans_case_ids.filtered(
-                lambda case: case.close_reason != "given_up" or case.is_undo_due
-            )
+            # The open case, or else the latest: a new one is only made when none is open.
+            cases = move.nox_finans_case_ids.filtered_domain(COUNTING)
             move.nox_finans_case_id = max(cases, key=lambda case: case.id, default=False)
 
     @api.depends_context("company", "lang")
@@ -291,42 +272,9 @@ class AccountMove(models.Model):
             return "letter", self.env._("Channel: letter, there is no e-mail address.")
         return channel, reason
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_nox_finans_case(self):
-        # Full rights: whoever may delete invoices is told, also who may not see cases.
-        if self.sudo().nox_finans_case_ids:
-            raise UserError(
-                self.env._(
-                    "An invoice that was sent via Nox Finans cannot be deleted: "
-                    "its case refers to it. Cancel it instead."
-                )
-            )
-
     # -------------------------------------------------------------------------
-    # What may not change while Nox Finans has the invoice
+    # Who brings it to the customer
     # -------------------------------------------------------------------------
-
-    def write(self, vals):
-        if guarded := GUARDED_FIELDS & vals.keys():
-            self._check_nox_finans_guard(
-                lambda move: any(self._field_will_change(move, vals, name) for name in guarded)
-            )
-        return super().write(vals)
-
-    def _check_nox_finans_guard(self, will_change=lambda move: True):
-        """:raises UserError: an invoice that is under way would be changed; names the next step"""
-        # Full rights: whoever may change invoices is told, also who may not see cases.
-        for move in self.sudo():
-            case = move.nox_finans_case_id
-            if case.state in OPEN_STATES and will_change(move):
-                raise UserError(
-                    self.env._(
-                        "Invoice %(invoice)s was sent via Nox Finans: it cannot be reset, "
-                        "cancelled or changed in what was handed over. %(next_step)s",
-                        invoice=move.name,
-                        next_step=case._get_next_step_for_user(),
-                    )
-                )
 
     def _filter_nox_finans_delivers(self):
         """Return the invoices that Nox Finans brings to the customer: Odoo must not bring them too.
@@ -341,13 +289,12 @@ class AccountMove(models.Model):
 
     def _filter_nox_finans_issues(self, is_channel):
         # Full rights: whoever may send invoices is told, also who may not see cases.
-        return self.filtered(
-            lambda move: (
-                (case := move.sudo().nox_finans_case_id).service == "invoice"
-                and case.state in OPEN_STATES
-                and is_channel(case.channel)
-            )
+        cases = (
+            self.sudo()
+            ._get_nox_finans_open_cases()
+            .filtered(lambda case: case.service == "invoice" and is_channel(case.channel))
         )
+        return self.filtered(lambda move: move in cases.move_id)
 
     def _get_nox_finans_leaves_message(self):
         return self.env._(
@@ -383,7 +330,9 @@ class AccountMove(models.Model):
         "invoice_date_due",
         "invoice_payment_term_id",
         "is_move_sent",
-        "nox_finans_case_state",
+        "nox_finans_case_ids.close_reason",
+        "nox_finans_case_ids.is_undo_due",
+        "nox_finans_case_ids.state",
         "nox_finans_channel",
         "nox_finans_chosen_service",
         "nox_finans_invoice_type",
@@ -646,13 +595,16 @@ class AccountMove(models.Model):
         # Full rights: nobody may create or change cases but through `_nox_finans_queue`, and where
         # they go to is for all to know who send.
         moves = self.sudo()
-        refused = moves.search([("id", "in", moves.ids), ("nox_finans_case_state", "=", "refused")])
-        # What another environment has got is nothing to go on with here.
-        refused = refused.filtered(lambda move: not move.nox_finans_case_id._is_elsewhere())
-        for move in refused:
-            move.nox_finans_case_id._requeue(move.nox_finans_service, move.nox_finans_used_channel)
-        cases = refused.nox_finans_case_id
-        cases += cases._insert(moves - refused)
+        refused = moves.env["nox.finans.case"].search(
+            [("move_id", "in", moves.ids), ("state", "=", "refused")]
+        )
+        # The latest, and what another environment has got is nothing to go on with here.
+        latest = [of_move[0] for of_move in refused.grouped("move_id").values()]
+        cases = refused.concat(*latest).filtered(lambda case: not case._is_elsewhere())
+        for case in cases:
+            move = case.move_id
+            case._requeue(move.nox_finans_service, move.nox_finans_used_channel)
+        cases += cases._insert(moves - cases.move_id)
         if cases:
             self.env["nox.finans.connector"]._trigger_exchange()
         return cases
