@@ -61,7 +61,7 @@ class NoxFinansEvent(models.Model):
 
     def _describe(self):
         """Return who did what, and when."""
-        return f"{describe_who(self.env, self.user_id, self.date)}: {self.text}"
+        return f"{describe_who(self.env, self.user_id, self.date)}: {self.text.rstrip('.')}"
 
 
 class AccountMove(models.Model):
