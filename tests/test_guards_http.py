@@ -4,10 +4,11 @@ What Nox Finans has stays as it was handed over; what was handed over once does 
 what only the system notes is noted by nobody else.
 """
 
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 
 import pytest
-from conftest import RpcError
+from conftest import RpcError, wait_for
 
 # What a model gets of Odoo's own: which of it a user may write is not this add-on's to say.
 MIXINS = ("base", "mail.thread", "mail.activity.mixin")
@@ -405,6 +406,46 @@ def test_a_row_of_another_invoice_cannot_be_moved_to_it(users, held, make_invoic
     assert stored(held) == before
 
 
+NEW_CASE = """
+INSERT INTO nox_finans_case (
+    move_id, company_id, partner_id, commercial_partner_id, service, channel, environment, state,
+    reference, next_try)
+SELECT id, company_id, partner_id, commercial_partner_id, 'invoice', 'letter', 'sandbox', 'queued',
+       'NOX-MEANWHILE', now() + interval '1 day'
+  FROM account_move WHERE id = %s
+"""
+
+
+def test_a_row_is_not_changed_while_a_colleague_sends_the_invoice(
+    users, odoo_server, postgresql, invoice
+):
+    """Who writes the row waits for the sending, then finds the case; else neither saw the other."""
+    (row, *_rest) = users["clerk"].call(
+        "account.move.line",
+        "search",
+        [["move_id", "=", invoice.id], ["display_type", "=", "line_note"]],
+    )
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM"
+    waiting += " pg_stat_activity WHERE datname = current_database())"
+    with (
+        closing(postgresql.connect(odoo_server.database)) as colleague,
+        ThreadPoolExecutor() as pool,
+    ):
+        colleague.autocommit = False
+        cursor = colleague.cursor()
+        cursor.execute("SELECT FROM account_move WHERE id = %s FOR NO KEY UPDATE", [invoice.id])
+        cursor.execute(NEW_CASE, [invoice.id])
+        cursor.execute("UPDATE account_move SET write_date = now() WHERE id = %s", [invoice.id])
+        written = pool.submit(
+            users["clerk"].call, "account.move.line", "write", [row], {"name": "Annat"}
+        )
+        wait_for(lambda: written.done() or odoo_server.sql(waiting), "the writer waits")
+        colleague.commit()
+        with pytest.raises(RpcError, match="was sent via Nox Finans"):
+            written.result()
+    odoo_server.sql("DELETE FROM nox_finans_case WHERE move_id = %s", invoice.id)
+
+
 # -----------------------------------------------------------------------------
 # What goes on as ever
 # -----------------------------------------------------------------------------
@@ -483,6 +524,9 @@ def test_a_dispute_is_noted_and_settled_by_its_dialog_alone(users, invoice):
     context = clerk.call("account.move", "action_nox_finans_dispute", [invoice.id])["context"]
     with pytest.raises(RpcError):
         clerk.call("nox.finans.dispute", "create", {}, context=context)
+    blank = clerk.call("nox.finans.dispute", "create", {"reason": " "}, context=context)
+    with pytest.raises(RpcError, match="Say why"):
+        clerk.call("nox.finans.dispute", "action_confirm", [blank])
     dialog = clerk.call("nox.finans.dispute", "create", {"reason": "Fel pris"}, context=context)
     clerk.call("nox.finans.dispute", "action_confirm", [dialog])
     with pytest.raises(RpcError, match="nox_finans_is_disputed"):

@@ -60,7 +60,9 @@ class AccountMove(models.Model):
         return frozenset(
             name
             for name, field in self._fields.items()
-            if name not in free and (is_of_module(field, JUDGED_MODULES) or name in others)
+            if is_kept(field)
+            and name not in free
+            and (is_of_module(field, JUDGED_MODULES) or name in others)
         )
 
     def write(self, vals):
@@ -143,6 +145,11 @@ def will_change(record, name, value):
         return record.env["account.move"]._field_will_change(record, {name: value}, name)
     before, after = (field.convert_to_cache(it, record) for it in (record[name], value))
     return (before or None) != (after or None)
+
+
+def is_kept(field):
+    """Tell whether what is written to `field` stays: Odoo writes to others while it computes."""
+    return bool(field.store or field.inverse)
 
 
 def is_of_module(field, modules):

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.models import MAGIC_COLUMNS
 from odoo.tools import ormcache
 
-from .account_move_guard import find_guarded, will_change
+from .account_move_guard import find_guarded, is_kept, will_change
 
 # What may change of any row of an invoice that Nox Finans has: what the company keeps for itself,
 # and what payments do. Whoever adds to it extends `_get_nox_finans_free_fields`.
@@ -33,7 +33,10 @@ class AccountMoveLine(models.Model):
     @ormcache()
     def _get_nox_finans_guarded_fields(self):
         """Return the names of what may not change while Nox Finans has the invoice: the rest."""
-        return frozenset(self._fields.keys() - self._get_nox_finans_free_fields())
+        free = self._get_nox_finans_free_fields()
+        return frozenset(
+            name for name, field in self._fields.items() if is_kept(field) and name not in free
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
