@@ -8,6 +8,8 @@ from odoo import Command, fields
 from dev.companies import make_company, queue_invoices
 
 OURS = "nox.finans"
+# So many records of each model are asked for.
+ASKED = 3
 # Words that must not be in the answers to others.
 FOREIGN, HOME = "ZZFOREIGN", "ZZHOME"
 PRIVATE = {"clerk": "ZZCLERK", "manager": "ZZMANAGER"}
@@ -64,17 +66,10 @@ def make_users(env, home, foreign):
 def fill(env, company, word):
     """Give a company a record of each model, with the word in its texts."""
     connector = company._get_nox_finans_connector()
-    # As the system does; secrets have the word too.
-    connector.write(
-        {
-            "state": "connected",
-            "client_id": f"{word}-client",
-            "client_secret": f"{word}-secret",
-            "access_token": f"{word}-token",
-            "refresh_token": f"{word}-token",
-            "remote_company": f"{word} there",
-        }
-    )
+    # The secrets have the word too.
+    secrets = ("client_id", "client_secret", "access_token", "refresh_token")
+    connector._connect({name: f"{word}-{name}" for name in secrets} | {"expires_in": 3600})
+    connector.remote_company = f"{word} there"
     env["nox.finans.price"].create(
         {"connector_id": connector.id, "kind": "take_fees", "price": 7, "date_from": "2020-01-01"}
     )
@@ -93,7 +88,7 @@ def fill(env, company, word):
     )
     if word == FOREIGN:
         queue_invoices(company.with_env(env), 3)
-    for case in env["nox.finans.case"].search([("company_id", "=", company.id)]):
+    for case in env["nox.finans.case"].search([("company_id", "=", company.id)], limit=ASKED):
         fill_case(env, case, word)
 
 
@@ -136,7 +131,7 @@ def find(env, company):
     """Return ids of the company's records of each of our models, and of its invoices."""
     found = {
         "account.move": env["nox.finans.case"]
-        .search([("company_id", "=", company.id)], limit=3)
+        .search([("company_id", "=", company.id)], limit=ASKED)
         .move_id.ids
     }
     for name, model in env.registry.items():
@@ -144,7 +139,7 @@ def find(env, company):
             domain = [("company_id", "=", company.id)] if "company_id" in model._fields else []
             if not domain:
                 domain = [("connector_id.company_id", "=", company.id)]
-            found[name] = env[name].search(domain, limit=3).ids
+            found[name] = env[name].search(domain, limit=ASKED).ids
             assert found[name], name
     return found
 
@@ -153,7 +148,7 @@ def make_dialogs(env, company, login, word):
     """Return ids of one open dialog of each model, of this user; they hold the word."""
     user = env["res.users"].search([("login", "=", login)])
     env = env(user=user.id, su=False, context={"allowed_company_ids": company.ids, "lang": "en_US"})
-    cases = env["nox.finans.case"].search([("company_id", "=", company.id)], limit=3)
+    cases = env["nox.finans.case"].search([("company_id", "=", company.id)], limit=ASKED)
     rule = env["nox.finans.rule"].search([("company_id", "=", company.id)], limit=1)
     moves = [Command.set(cases.move_id.ids)]
     values = {
@@ -180,11 +175,11 @@ def make_dialogs(env, company, login, word):
 def make_keys(env):
     """Return each user's id and key for JSON-2."""
     users = env["res.users"].search([("login", "in", [*SORTS, "clerk", "manager"])])
-    tomorrow = fields.Datetime.add(fields.Datetime.now(), days=1)
+    later = fields.Datetime.add(fields.Datetime.now(), hours=12)
     return {
         user.login: [
             user.id,
-            env["res.users.apikeys"].with_user(user).sudo()._generate(None, "attack", tomorrow),
+            env["res.users.apikeys"].with_user(user).sudo()._generate(None, "attack", later),
         ]
         for user in users
     }

@@ -21,6 +21,13 @@ class NoxFinansWizard(models.AbstractModel):
     # The fields that hold what the dialog is opened on.
     _subjects = ()
 
+    @api.model
+    def default_get(self, fields):
+        """:raises AccessError: the user may not see what the context opens the dialog on"""
+        defaults = {name: self.env.context.get(f"default_{name}") for name in self._subjects}
+        self._check_subjects(defaults)
+        return super().default_get(fields)
+
     def _prepare_create_values(self, vals_list):
         vals_list = super()._prepare_create_values(vals_list)
         for values in vals_list:
@@ -46,30 +53,34 @@ class NoxFinansWizard(models.AbstractModel):
 
     def _get_subject(self, name, value):
         """Return the records that a value of the field means, in any form that Odoo takes."""
-        items = value
+        is_list = isinstance(value, tuple | list)
         if isinstance(value, models.BaseModel):
-            items = list(value._ids)
+            ids = value._ids
         elif self._fields[name].type == "many2one":
-            items = [value[0] if isinstance(value, tuple | list) and value else value]
-        elif not isinstance(value, tuple | list):
-            items = [value]
-        ids = [number for item in items for number in _find_ids(item) if number]
+            # With or without its name.
+            ids = value[:1] if is_list else [value]
+        else:
+            ids = [it for item in value for it in _list_ids(item)] if is_list else [value]
+        ids = [number for number in map(_find_id, ids) if number]
         check_ids(self.env, ids)
         return self.env[self._fields[name].comodel_name].browse(ids)
 
 
-def _find_ids(item):
-    """Return the ids of existing records that an item of a relational value names."""
-    if isinstance(item, dict):
-        return [item.get("id")]
-    if isinstance(item, api.NewId):
-        return [item.origin]
-    if isinstance(item, tuple | list):
-        command, number, *rest = (*item, None, None)[:3]
-        if command == Command.SET:
-            return rest[0] if isinstance(rest[0], tuple | list) else rest
-        return [] if command in (Command.CREATE, Command.CLEAR) else [number]
-    return [item]
+def _find_id(value):
+    """Return the id of the existing record that is meant."""
+    if isinstance(value, dict):
+        return value.get("id")
+    return value.origin if isinstance(value, api.NewId) else value
+
+
+def _list_ids(item):
+    """Return what an item of a x2many value, an id or a command, names as ids."""
+    if not isinstance(item, tuple | list):
+        return [item]
+    command, number, several = (*item, None, None, None)[:3]
+    if command == Command.SET:
+        return several if isinstance(several, tuple | list) else [several]
+    return [] if command in (Command.CREATE, Command.CLEAR) else [number]
 
 
 class NoxFinansDialog(models.AbstractModel):
@@ -101,9 +112,7 @@ class NoxFinansDialog(models.AbstractModel):
         values = super().default_get(fields)
         name = self._subjects[0]
         if "seen" in fields and (subject := self.env.context.get(f"default_{name}")):
-            records = self._get_subject(name, subject)
-            records.check_access("read")
-            values["seen"] = self._see(records)
+            values["seen"] = self._see(self._get_subject(name, subject))
         return values
 
     def _see(self, records):
