@@ -178,13 +178,17 @@ class NoxFinansConnector(models.Model):
         self._trigger_exchange()
 
     def _doubt_queue(self):
-        """Let everything that is queued be looked up first: another database may have sent it."""
+        """Let everything that is queued or asked for be looked up first: another database may have
+        done it."""
         # Full rights: nobody writes cases but the system; whoever calls has checked the user.
         cases = self.env["nox.finans.case"].sudo()
         domain = [("company_id", "=", self.company_id.id), ("environment", "=", self.environment)]
         queued = cases.search([*domain, ("state", "in", QUEUE_STATES)])
         queued.write({"state": "uncertain", "is_doubted": True, "next_try": False})
         cases.search([*domain, ("state", "=", "refused")]).is_doubted = True
+        # What was asked for is not done twice: the status is fetched, and a person looks at it.
+        asked = [("state", "=", "accepted"), ("requested_action", "!=", False)]
+        cases.search([*domain, *asked]).is_request_sent = True
 
     def action_use_sandbox(self):
         """Let this copy of a database forget the connection and work with the sandbox."""
