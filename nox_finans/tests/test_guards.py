@@ -69,7 +69,7 @@ class TestGuards(NoxFinansCase):
         self._set_state("accepted", "handed_over")
         move = self.move.with_user(self.clerk)
         with Form(move) as form:
-            form.narration = "Seen"
+            form.checked = True
         move.write({"nox_finans_hidden": True, "nox_finans_not_ready": True})
         self.pay(self.move)
         self.assertEqual(self.move.amount_residual, 0)
