@@ -80,7 +80,7 @@ def adopt(server, name):
     made there."""
     known = server.query(
         name,
-        "SELECT FROM information_schema.columns"
+        "SELECT 1 FROM information_schema.columns"
         " WHERE table_name = 'nox_finans_connector' AND column_name = 'database_mark'",
     )
     if known:

@@ -150,9 +150,11 @@ def test_another_companys_terms_are_not_the_branchs(odoo_server, branch):
     other = admin.call("res.company", "create", {"name": "Annat AB"})
     admin.call("res.users", "write", [admin.uid], {"company_ids": [[4, other]]})
     term = admin.call("account.payment.term", "create", {"name": "Deras", "company_id": other})
-    admin.call(
-        "account.payment.term", "write", [term], {"nox_finans_service": "invoice"}, **within(branch)
-    )
+    both = {"context": {"allowed_company_ids": [branch, other]}}
+    values = {"nox_finans_service": "invoice"}
+    admin.call("account.payment.term", "write", [term], values, **both)
+    (row,) = admin.call("account.payment.term", "read", [term], list(values), **both)
+    assert row["nox_finans_service"] == "invoice"
     assert term not in active_terms(admin, branch)
 
 

@@ -28,6 +28,7 @@ SETTINGS = {
 OWN_FIELDS = """
     SELECT replace(name, 'field_nox_finans_connector__', '') FROM ir_model_data
      WHERE module = 'nox_finans' AND starts_with(name, 'field_nox_finans_connector__')
+    EXCEPT SELECT name FROM ir_model_fields WHERE model IN ('mail.thread', 'mail.activity.mixin')
 """
 MAGIC = {"id", "display_name", "create_uid", "create_date", "write_uid", "write_date"}
 

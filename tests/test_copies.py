@@ -15,7 +15,7 @@ from workers import start_worker
 from dev import databases, odoo, postgres
 from dev.cluster import PORT, Cluster
 from dev.processes import run_logged
-from dev.project import LOGS
+from dev.project import LOGS, run
 
 ENGLISH = {"lang": "en_US"}
 ASK = "result = env['nox.finans.connector'].search([])._get_foreign_part()"
@@ -37,7 +37,7 @@ class Copies:
         where = ["-h", at.host, "-p", at.port or PORT, "-U", at.user]
         environment = {**os.environ, "PGPASSWORD": at.password}
         command = [Cluster().program(program), *where, *arguments]
-        run_logged(command, program, LOGS / "test_copies.log", "", env=environment)
+        run(command, "See above.", env=environment)
 
     def dump(self, folder):
         file = folder / "backup.dump"

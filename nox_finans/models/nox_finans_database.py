@@ -165,17 +165,17 @@ class NoxFinansConnector(models.Model):
         self._check_administrator()
         if not self._is_foreign():
             # A second click, or a colleague was quicker.
-            return
+            return self._get_notification("info", self.env._("It is this database's already."))
         sort = self._describe_copy()
         self._doubt_queue()
         # Full rights: only the system writes where a connection belongs; the administrator has been
         # let through above.
         connector = self.sudo()
         connector.write(self._get_database_values())
-        connector.message_post(
-            body=self.env._("This database has taken over the connection. %s", sort)
-        )
+        message = self.env._("This database has taken over the connection.")
+        connector.message_post(body=f"{message} {sort}")
         self._trigger_exchange()
+        return self._get_notification("success", message)
 
     def _doubt_queue(self):
         """Let everything that is queued or asked for be looked up first: another database may have
@@ -196,10 +196,10 @@ class NoxFinansConnector(models.Model):
         self._check_administrator()
         if not self._is_foreign():
             # A second click: what was connected meanwhile is this database's own.
-            return
+            return self._get_notification("info", self.env._("It is this database's already."))
         connector = self.sudo()  # the administrator has been let through above
         connector._forget_credentials()
         connector.environment = "sandbox"
-        connector.message_post(
-            body=self.env._("This database works with the sandbox from now on: connect it.")
-        )
+        message = self.env._("This database works with the sandbox from now on: connect it.")
+        connector.message_post(body=message)
+        return self._get_notification("success", message)

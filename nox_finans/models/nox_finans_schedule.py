@@ -166,7 +166,7 @@ class NoxFinansConnector(models.Model):
         self._check_administrator()
         broken = self._get_broken_crons()
         if not broken:
-            return
+            return self._get_notification("info", self.env._("All are switched on."))
         # Full rights: the administrator has been let through above.
         system = self.sudo().env
         # Only what is missing is made by it, with its name in `ir.model.data`: the file's records
@@ -183,13 +183,9 @@ class NoxFinansConnector(models.Model):
         )
         self._watch_schedule()
         self._trigger_exchange()
-        self.sudo().message_post(
-            body=self.env._(
-                "%(user)s has switched the scheduled actions on: %(what)s",
-                user=self.env.user.name,
-                what=" ".join(broken.values()),
-            )
-        )
+        message = self.env._("The scheduled actions are switched on.")
+        self.sudo().message_post(body=f"{message} {' '.join(broken.values())}")
+        return self._get_notification("success", message)
 
 
 class AccountMove(models.Model):
