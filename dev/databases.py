@@ -13,6 +13,16 @@ from .project import CHECKOUT, LOGS, MODULE, RUN, Problem, locked, run, say
 
 BASE_MODULES = "account,l10n_se"
 LANGUAGE = "sv_SE"
+# As the add-on notes it itself: see `nox_finans/models/nox_finans_database.py`.
+ADOPT = """
+    UPDATE nox_finans_connector
+       SET database_mark = jsonb_build_object(
+               'server', system_identifier::text, 'database', pg_database.oid::text,
+               'table', 'nox_finans_connector'::regclass::oid::text, 'name', datname
+           )
+      FROM pg_database, pg_control_system()
+     WHERE datname = current_database() AND database_mark IS NOT NULL
+"""
 SOURCE_SUFFIXES = {".py", ".xml", ".csv", ".js", ".scss", ".po", ".pot"}
 
 
@@ -38,6 +48,7 @@ def install_into(server, name, modules, *options):
 def copy(server, source, name):
     server.drop(name)
     server.create(name, source)
+    adopt(server, name)
     if (DATA / "filestore" / source).is_dir():
         shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
         # Odoo never changes a stored file.
@@ -56,11 +67,24 @@ def copy_across(source_server, source, server, name):
         _run_tool(server, "pg_restore", server, os.environ, "-j2", "-d", name, dump)
     finally:
         dump.unlink()
+    adopt(server, name)
 
 
 def _run_tool(server, program, at, environment, *arguments):
     where = ["-h", at.host, "-p", at.port or PORT, "-U", at.user]
     run([server.cluster.program(program), *where, *arguments], "See above.", env=environment)
+
+
+def adopt(server, name):
+    """Let the connections of a copied or renamed database count as its own: as if they had been
+    made there."""
+    known = server.query(
+        name,
+        "SELECT 1 FROM information_schema.columns"
+        " WHERE table_name = 'nox_finans_connector' AND column_name = 'database_mark'",
+    )
+    if known:
+        server.query(name, ADOPT)
 
 
 def drop(server, name):
@@ -78,6 +102,7 @@ def drop_all(server, prefix):
 def rename(server, name, new_name):
     server.drop(new_name)
     server.rename(name, new_name)
+    adopt(server, new_name)
     shutil.rmtree(DATA / "filestore" / new_name, ignore_errors=True)
     if (DATA / "filestore" / name).is_dir():
         (DATA / "filestore" / name).rename(DATA / "filestore" / new_name)
@@ -194,6 +219,12 @@ def set_addresses(server, name, sandbox_url, odoo_url=None):
                 cursor.execute(
                     "UPDATE ir_config_parameter SET value = %s WHERE key = %s", [url, key]
                 )
+            # The same sandbox with what it remembers, though it may be at another port.
+            cursor.execute(
+                "UPDATE nox_finans_connector SET token_origin = 'sandbox ' || %s"
+                " WHERE environment = 'sandbox' AND token_origin IS NOT NULL",
+                [sandbox_url],
+            )
     finally:
         connection.close()
 

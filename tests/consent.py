@@ -24,8 +24,13 @@ class Browser:
         )
         assert answer.json()["result"]["uid"]
 
-    def get(self, path):
-        return self.session.get(self.url + path, allow_redirects=False, timeout=60)
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def request(self, method, path, **options):
+        return self.session.request(
+            method, self.url + path, allow_redirects=False, timeout=60, **options
+        )
 
     def call(self, model, method, *arguments, **options):
         options.setdefault("context", {"lang": "sv_SE"})
@@ -55,6 +60,13 @@ def company(odoo_server, sandbox):
     ((client_id,),) = odoo_server.sql("SELECT client_id FROM nox_finans_connector")
     (company,) = [row for row in sandbox.get("companies") if row["client_id"] == client_id]
     return company
+
+
+def move_service(server, url):
+    """Let the same service be at another address, where it may not be reached."""
+    admin = server.rpc("admin")
+    admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", url)
+    server.sql("UPDATE nox_finans_connector SET token_origin = %s", f"sandbox {url}")
 
 
 def start(browser, connector_id, company):

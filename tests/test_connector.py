@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import RpcError, wait_for
+from consent import move_service
 from days import today
 
 DEAD_URL = "http://127.0.0.1:9"
@@ -165,8 +166,7 @@ def test_what_breaks_a_criterion_while_queued_is_not_sent(
 def test_with_the_service_down_it_stays_queued_says_so_and_goes_later(
     odoo_server, sandbox, make_invoice, send, case_of, ledger_of
 ):
-    admin = odoo_server.rpc("admin")
-    admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", DEAD_URL)
+    move_service(odoo_server, DEAD_URL)
     try:
         invoice = make_invoice()
         send(invoice)
@@ -179,7 +179,7 @@ def test_with_the_service_down_it_stays_queued_says_so_and_goes_later(
         case = wait_for(told, "that the service cannot be reached")
         assert case.state == "queued"
     finally:
-        admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", sandbox.url)
+        move_service(odoo_server, sandbox.url)
     finish(odoo_server, case_of, invoice)
     assert ledger_of(invoice)[0]["accepted"] == 1
 

@@ -242,6 +242,8 @@ def mad(stack, new_demo, postgresql):
 
 PREPARE = """
 env["ir.config_parameter"].set_param("nox_finans.sandbox_url", url)
+connector = env["nox.finans.connector"].search([])
+connector.token_origin = connector._get_origin()
 moves = env["account.move"].search([("nox_finans_status", "=", "approved")])
 clerk = env["res.users"].search([("login", "=", "clerk")])
 cases, _left_out = moves.with_user(clerk)._nox_finans_queue()

@@ -24,6 +24,14 @@ cases, left_out = copy._nox_finans_queue()
 assert not left_out, list(left_out.values())
 result = cases.id
 """
+REPORT = """
+clerk = env["res.users"].search([("login", "=", "clerk")])
+case.with_user(clerk)._request("report_payment", amount=50)
+"""
+COLUMNS = """
+SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+ WHERE table_name = 'nox_finans_case' AND column_name <> 'id'
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +83,38 @@ def test_what_the_lost_database_had_begun_is_finished(setting):
     case.run_until("accepted", "closed")
     assert handed_over(setting, case) == (1, 1)
     assert not case.stored("is_doubted")
+
+
+def test_what_the_lost_database_was_asked_for_is_not_done_twice(setting):
+    case = make_case(setting)
+    case.code(REPORT)
+    setting.sql("CREATE TABLE backup AS SELECT * FROM nox_finans_case WHERE id = %s", case.id)
+    case.sync()
+    assert len(reports(setting, case)) == 1
+    ((columns,),) = setting.sql(COLUMNS)
+    setting.sql(
+        f"UPDATE nox_finans_case SET ({columns}) = (SELECT {columns} FROM backup) WHERE id = %s",
+        case.id,
+    )
+    setting.sql("DROP TABLE backup")
+    assert case.stored("requested_action") == "report_payment"
+    setting.sql("UPDATE nox_finans_connector SET database_uuid = 'the lost one'")
+    setting.worker.do("code", code=TAKE_OVER)
+    said = case.chatter()
+    case.sync()
+    case.sync()
+    assert len(reports(setting, case)) == 1
+    assert case.stored("requested_action") is None
+    # A person is told to look at it.
+    assert len(case.chatter()) > len(said)
+
+
+def reports(setting, case):
+    return [
+        row
+        for row in setting.sandbox.get("requests")
+        if row["path"].endswith(f"/{case.number}/report-payment")
+    ]
 
 
 def test_a_no_to_what_it_has_already_is_not_believed(setting):

@@ -1,11 +1,14 @@
 """The way to the service's sign-in and back, as a browser goes it: real HTTP on both sides."""
 
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from conftest import RpcError
-from consent import Browser, agree, sign_in, start
+from consent import Browser, agree, move_service, sign_in, start
+
+from dev import odoo
 
 pytest_plugins = "consent"
 DEAD_URL = "http://127.0.0.1:9"
@@ -16,9 +19,7 @@ SECRETS = ("client_secret", "access_token", "refresh_token")
 def connected_again(odoo_server, sandbox, company, connector_id, manager):
     yield
     sandbox.clear_faults()
-    odoo_server.rpc("admin").call(
-        "ir.config_parameter", "set_param", "nox_finans.sandbox_url", sandbox.url
-    )
+    move_service(odoo_server, sandbox.url)
     manager.call("nox.finans.connector", "action_disconnect", [connector_id])
     # What a test has left open at another company.
     odoo_server.sql("UPDATE nox_finans_connector SET remote_registry = NULL")
@@ -65,17 +66,93 @@ def test_the_callback_takes_only_what_this_session_asked_and_once(
     callback = agree(start(manager, connector_id, company), company)
     stranger = Browser(odoo_server, "admin")
     assert stranger.get(callback).status_code == 400
-    other_state = callback.replace("state=", "state=x")
-    assert manager.get(other_state).status_code == 400
-    # The wrong one has used up the question.
-    assert manager.get(callback).status_code == 400
-    callback = agree(start(manager, connector_id, company), company)
+    for wrong in (callback.replace("state=", "state=x"), callback.split("?")[0]):
+        assert manager.get(wrong).status_code == 400
+    assert manager.get("/nox_finans/callback?state=&code=x").status_code == 400
+    # The wrong ones have not used up the question.
     assert manager.get(callback).status_code == 303
     again = manager.get(callback)
     assert again.status_code == 400 and "inte startad här" in again.text
-    for empty in ("/nox_finans/callback", "/nox_finans/callback?state=&code=x"):
-        assert manager.get(empty).status_code == 400
     assert read(manager, connector_id, "state")["state"] == "connected"
+
+
+def test_each_tab_has_a_sign_in_of_its_own(manager, connector_id, company):
+    first = agree(start(manager, connector_id, company), company)
+    second = agree(start(manager, connector_id, company), company)
+    assert manager.get(first).status_code == 303
+    assert manager.get(second).status_code == 303
+
+
+AHEAD = [
+    ("HEAD", {}),
+    ("POST", {}),
+    ("OPTIONS", {}),
+    ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+    ("GET", {"Purpose": "prefetch"}),
+    ("GET", {"Sec-Fetch-Dest": "image"}),
+]
+
+
+@pytest.mark.parametrize(("method", "headers"), AHEAD)
+def test_only_a_person_who_opens_the_page_begins_or_ends_a_sign_in(
+    odoo_server, manager, connector_id, company, method, headers
+):
+    callback = agree(start(manager, connector_id, company), company)
+    before = stored_session(manager)
+    for path in (f"/nox_finans/connect/{connector_id}", callback):
+        answer = manager.request(method, path, headers=headers)
+        assert "Location" not in answer.headers, (path, answer.headers)
+        assert answer.status_code in (204, 400, 405)
+    assert pending(before) == pending(stored_session(manager))
+    assert manager.get(callback, headers={"Sec-Fetch-Dest": "document"}).status_code == 303
+
+
+def test_another_user_of_the_same_session_does_not_end_it(
+    odoo_server, manager, connector_id, company
+):
+    callback = agree(start(manager, connector_id, company), company)
+    session = stored_session(manager)
+    for entry in session["nox_finans_sign_ins"].values():
+        entry["user_id"] += 1
+    store_session(manager, session)
+    assert manager.get(callback).status_code == 400
+
+
+def test_a_sign_in_that_took_too_long_is_refused_and_forgotten(manager, connector_id, company):
+    callback = agree(start(manager, connector_id, company), company)
+    session = stored_session(manager)
+    for entry in session["nox_finans_sign_ins"].values():
+        entry["until"] -= 20 * 60
+    store_session(manager, session)
+    assert manager.get(callback).status_code == 400
+    agree(start(manager, connector_id, company), company)
+    assert len(pending(stored_session(manager))) == 1
+
+
+def test_a_session_does_not_collect_sign_ins(manager, connector_id, company):
+    for _time in range(12):
+        last = start(manager, connector_id, company)
+    assert len(pending(stored_session(manager))) == 10
+    assert manager.get(agree(last, company)).status_code == 303
+
+
+def session_file(browser):
+    session_id = browser.session.cookies["session_id"]
+    (file,) = odoo.DATA.glob(f"sessions/**/{session_id}")
+    return file
+
+
+def stored_session(browser):
+    """Return what the server keeps of a browser's session."""
+    return json.loads(session_file(browser).read_text())
+
+
+def store_session(browser, values):
+    session_file(browser).write_text(json.dumps(values))
+
+
+def pending(session):
+    return sorted(session["nox_finans_sign_ins"])
 
 
 def test_a_no_on_the_consent_page_is_said_and_changes_nothing(
@@ -112,9 +189,7 @@ def test_disconnect_revokes(odoo_server, sandbox, manager, connector_id):
 
 
 def test_disconnect_without_network_ends_here_and_says_so(odoo_server, manager, connector_id):
-    odoo_server.rpc("admin").call(
-        "ir.config_parameter", "set_param", "nox_finans.sandbox_url", DEAD_URL
-    )
+    move_service(odoo_server, DEAD_URL)
     answer = manager.call("nox.finans.connector", "action_disconnect", [connector_id])
     assert "avsluta anslutningen även där" in answer["params"]["message"]
     assert read(manager, connector_id, "state")["state"] == "disconnected"
@@ -123,10 +198,9 @@ def test_disconnect_without_network_ends_here_and_says_so(odoo_server, manager, 
 def test_the_test_says_in_words_what_does_not_work(
     odoo_server, sandbox, manager, connector_id, company
 ):
-    admin = odoo_server.rpc("admin")
-    admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", DEAD_URL)
+    move_service(odoo_server, DEAD_URL)
     assert "kan inte nås" in try_connection(manager, connector_id)[1]
-    admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", sandbox.url)
+    move_service(odoo_server, sandbox.url)
     sandbox.post(
         "faults", kind="status", code=403, path="^/3/noxfinansinvoices/0$",
         body={"ErrorInformation": {"error": 1, "message": "Avtal saknas.", "code": 1}},
@@ -233,3 +307,42 @@ def test_secrets_are_in_no_log_and_no_answer(odoo_server, sandbox, manager, conn
     for name in SECRETS:
         with pytest.raises(RpcError):
             manager.call("nox.finans.connector", "read", [connector_id], [name])
+
+
+def test_the_access_is_not_shown_at_another_address(
+    odoo_server, sandbox, manager, connector_id, company, make_invoice, send
+):
+    elsewhere = sandbox.url.replace("127.0.0.1", "localhost")
+    admin = odoo_server.rpc("admin")
+    admin.call("ir.config_parameter", "set_param", "nox_finans.sandbox_url", elsewhere)
+    odoo_server.sql("UPDATE nox_finans_connector SET token_expiry = '2020-01-01'")
+    ((before,),) = odoo_server.sql("SELECT refresh_token FROM nox_finans_connector")
+    message = read(manager, connector_id, "connection_message")["connection_message"]
+    assert sandbox.url in message and elsewhere in message
+    with pytest.raises(RpcError, match="localhost"):
+        send(make_invoice())
+    assert try_connection(manager, connector_id)[0] == "danger"
+    odoo_server.run_cron()
+    answer = manager.call("nox.finans.connector", "action_disconnect", [connector_id])
+    assert elsewhere in answer["params"]["message"]
+    # It was neither traded in nor revoked.
+    answer = requests.post(
+        f"{sandbox.url}/oauth-v1/token",
+        data={"grant_type": "refresh_token", "refresh_token": before},
+        auth=(company["client_id"], company["client_secret"]),
+        timeout=10,
+    )
+    assert answer.ok, answer.text
+
+
+def test_what_was_typed_for_one_environment_is_not_shown_at_the_other(
+    odoo_server, manager, connector_id, company
+):
+    manager.call("nox.finans.connector", "action_disconnect", [connector_id])
+    action = manager.call("nox.finans.connector", "action_open_connect", [connector_id])
+    values = {name: company[name] for name in ("client_id", "client_secret")}
+    manager.call("nox.finans.connect", "write", [action["res_id"]], values)
+    for environment in ("production", "sandbox"):
+        manager.call("nox.finans.connector", "write", [connector_id], {"environment": environment})
+    rows = odoo_server.sql("SELECT client_id, client_secret FROM nox_finans_connector")
+    assert rows == [(None, None)]

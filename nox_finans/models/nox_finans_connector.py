@@ -43,6 +43,7 @@ RUN_PATIENCE = 5
 STANDSTILL = timedelta(hours=1)
 SHOWN_TROUBLES = 40
 ACTIVITY_TYPE = "nox_finans.mail_activity_type_connection"
+EXCHANGE_CRON = "ir_cron_exchange"
 
 
 class NoxFinansConnector(models.Model):
@@ -92,8 +93,6 @@ class NoxFinansConnector(models.Model):
     )
     connected_date = fields.Datetime(string="Connected on", readonly=True)
     token_renewed = fields.Datetime(string="Access Renewed on", readonly=True, copy=False)
-    # A connection belongs to the database in which it was made: see `_is_foreign`.
-    database_uuid = fields.Char(readonly=True, copy=False, groups="base.group_system")
     connection_message = fields.Char(compute="_compute_connection_message")
     is_foreign = fields.Boolean(compute="_compute_connection_message")
     error_message = fields.Char(string="Message", readonly=True)
@@ -124,6 +123,8 @@ class NoxFinansConnector(models.Model):
     access_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     refresh_token = fields.Char(groups=fields.NO_ACCESS, copy=False)
     token_expiry = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
+    # The environment and the address that the tokens were given by: see `_get_origin_trouble`.
+    token_origin = fields.Char(groups=fields.NO_ACCESS, copy=False)
     granted_scope = fields.Char(groups=fields.NO_ACCESS, copy=False)
 
     default_service = fields.Selection(
@@ -234,7 +235,11 @@ class NoxFinansConnector(models.Model):
     def _compute_connection_message(self):
         for connector in self:
             connector.is_foreign = connector._is_foreign()
-            connector.connection_message = connector._get_obstacle() or connector.error_message
+            connector.connection_message = (
+                connector._get_obstacle()
+                or connector._get_schedule_trouble()
+                or connector.error_message
+            )
 
     def _compute_queue(self):
         Case = self.env["nox.finans.case"]
@@ -285,16 +290,10 @@ class NoxFinansConnector(models.Model):
             connector.active_term_ids = connector.invoice_term_ids | connector.reminder_term_ids
 
     def _get_terms(self, service):
-        return (
-            self.env["account.payment.term"]
-            .with_company(self.company_id)
-            .search(
-                [
-                    ("nox_finans_service", "=", service),
-                    ("company_id", "in", (False, self.company_id.id)),
-                ]
-            )
-        )
+        Term = self.env["account.payment.term"].with_company(self.company_id)
+        # Also what a branch shares with those above it.
+        usable = Domain(Term._check_company_domain(self.company_id))
+        return Term.search(usable & Domain("nox_finans_service", "=", service))
 
     def _inverse_invoice_term_ids(self):
         for connector in self:
@@ -336,7 +335,8 @@ class NoxFinansConnector(models.Model):
         if not self.statement_days:
             return False
         Line = self.env["account.bank.statement.line"]
-        of_company = Domain("company_id", "=", self.company_id.id)
+        # A branch's customers may pay to the bank account of those above it.
+        of_company = Domain("company_id", "in", self.company_id.parent_ids.ids)
         journals = self.env["account.journal"].search(of_company & Domain("type", "=", "bank"))
         # One row for each journal, from an index: a company has few journals and many rows.
         newest = [
@@ -371,6 +371,9 @@ class NoxFinansConnector(models.Model):
         if changed:
             # Whose number it was, only the other environment knows, and how it is set up.
             changed._forget_company()
+            # What was typed for one environment's sign-in is not shown at the other's. Full rights:
+            # only the system writes secrets.
+            changed.sudo().write({"client_id": False, "client_secret": False})
         return result
 
     def _move_queue_to_environment(self):
@@ -397,6 +400,8 @@ class NoxFinansConnector(models.Model):
 
         For all who may send; the selection shows it above the list.
         """
+        if self._get_schedule_trouble():
+            self._watch_schedule()
         labels = dict(self._fields["environment"]._description_selection(self.env))
         return [
             {
@@ -423,19 +428,54 @@ class NoxFinansConnector(models.Model):
 
     def _get_obstacle(self):
         """Return in words why nothing can be sent by this connection now, or None."""
-        if self._is_foreign():
-            return self.env._(
-                "This database is a copy: the connection to Nox Finans belongs to the one it was "
-                "made in. Nothing is sent from here until an administrator takes it over, or "
-                "switches to the sandbox, under Nox Finans > Connection."
-            )
+        if obstacle := self._get_copy_obstacle():
+            return obstacle
         if self.state == "disconnected":
-            return self.env._("The company is not connected to Nox Finans.")
+            return self._get_disconnected_words()
         if self.state == "confirm":
             return self._get_company_question()
         if self.state == "sign_in":
             return self.error_message or self.env._("Somebody has to connect to Nox Finans again.")
-        return self._get_address_trouble()
+        return self._get_address_trouble() or self._get_origin_trouble()
+
+    def _get_disconnected_words(self):
+        # Full rights: names of companies, for all who see the connection.
+        company = self.sudo().company_id
+        if not company.parent_id:
+            return self.env._("The company is not connected to Nox Finans.")
+        return self.env._(
+            "The branch %(branch)s is not connected to Nox Finans: it needs a connection of its "
+            "own, that of %(parent)s is not used for it.",
+            branch=company.name,
+            parent=company.parent_id.name,
+        )
+
+    def _get_origin(self):
+        """Return where tokens that are given now come from, to be kept beside them."""
+        return f"{self.environment} {self.base_url}"
+
+    def _get_origin_trouble(self):
+        """Return in words why the access must not be shown at the service's present address.
+
+        Else whoever changes the address, or the environment past the form, would be sent it.
+        """
+        # Full rights: only the system reads what belongs to the secrets.
+        origin = self.sudo().token_origin
+        if not origin or origin == self._get_origin():
+            return None
+        return self.env._(
+            "The access to Nox Finans was given by %(origin)s, but the address is %(now)s now: it "
+            "is not used there, and nothing is sent. Set the address back (system parameter "
+            "%(parameter)s), or disconnect and connect again.",
+            origin=origin,
+            now=self._get_origin(),
+            parameter=SANDBOX_URL_PARAMETER,
+        )
+
+    def _check_origin(self):
+        """:raises ObstacleError: the tokens are not this address's"""
+        if trouble := self._get_origin_trouble():
+            raise ObstacleError(trouble)
 
     def _get_address_trouble(self):
         if urlsplit(self.base_url or "").scheme in ("http", "https"):
@@ -659,8 +699,11 @@ class NoxFinansConnector(models.Model):
     @api.model
     def _trigger_exchange(self, at=None):
         """Let the cron run as soon as possible, or not later than the datetime `at`."""
-        # Full rights: those who may send may wake the cron that sends.
-        self.env.ref("nox_finans.ir_cron_exchange").sudo()._trigger(at)
+        cron = self._get_crons()[EXCHANGE_CRON]
+        if cron:
+            cron._trigger(at)
+        if not cron.active:
+            self._watch_schedule()
 
     @api.model
     def _cron_exchange(self):
@@ -672,6 +715,7 @@ class NoxFinansConnector(models.Model):
         self.env["ir.cron"]._commit_progress(remaining=1)
         is_time_left = connectors._exchange()
         connectors._note_standstill()
+        self._watch_schedule()
         if not is_time_left:
             # What is left is due still. For what is only partly done Odoo's cron would start again
             # nine times without any time, then sleep for a minute: woken, it goes on at once.
@@ -805,12 +849,24 @@ class NoxFinansConnector(models.Model):
         :param work: the name of a method of one connection
         """
         # One for each company, and each has to be looked at.
-        for connector in self.search([]):  # pylint: disable=no-search-all
+        connectors = self.search([])  # pylint: disable=no-search-all
+        connectors._watch()
+        for connector in connectors:
             try:
                 connector._try_twice(connector._do_daily, work)
             except Exception:
                 self.env.cr.rollback()
                 _logger.exception("Nox Finans, company %s: %s failed", connector.id, work)
+
+    def _watch(self):
+        """Look after the cron that sends from the others: an alarm must not hang on what it
+        watches."""
+        try:
+            self._try_twice(self._note_standstill)
+            self._try_twice(self._watch_schedule)
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Nox Finans: the queue and the scheduled actions are not watched")
 
     def _do_daily(self, work):
         if not self._get_obstacle():
@@ -835,4 +891,4 @@ class NoxFinansConnector(models.Model):
             return self.user_id
         managers = self.env.ref("account.group_account_manager").all_user_ids
         here = managers.filtered(lambda user: user.active and self.company_id in user.company_ids)
-        return here[:1] or self.env.ref("base.user_admin")
+        return here[:1] or self.env.ref("base.group_system").all_user_ids[:1]

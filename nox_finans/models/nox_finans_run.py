@@ -374,7 +374,9 @@ class Run:
                 if (number := answers.word(row.get("DocumentNumber")))
             }
         except CONNECTION_ERRORS as error:
-            self._fail_connection(error, self._get_connector_in_words()._describe(error))
+            self._fail_connection(
+                error, self.connector._in_words_of_administrator()._describe(error)
+            )
             return
         except NoxFinansError as error:
             # Each case is asked for once a week at the latest: that goes on.
@@ -497,11 +499,6 @@ class Run:
         refused.append(f"{case.move_id.name}: {message}")
         case.move_id.message_post(body=message)
 
-    def _get_connector_in_words(self):
-        """Return the connector in the language of the one who looks after it."""
-        lang = self.connector._get_administrator().lang
-        return self.connector.with_context(lang=lang or self.env.lang)
-
     def _fail_connection(self, error, message):
         """All of the company's work waits, until a time or for an administrator."""
         self.is_stopped = True
@@ -509,7 +506,7 @@ class Run:
             # Somebody has disconnected: that is no trouble to tell of.
             return
         self._is_troubled = True
-        connector = self._get_connector_in_words()
+        connector = self.connector._in_words_of_administrator()
         values = {"error_message": message, "try_count": connector.try_count + 1}
         if isinstance(error, SignInError):
             values["state"] = "sign_in"

@@ -2,7 +2,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..api import answers
 from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
@@ -10,7 +10,6 @@ from ..api.errors import NotReachedError, NoxFinansError, SignInError
 from ..api.rate_limit import guest_window_of
 from .nox_finans_connector import ACTIVITY_TYPE, CALLBACK_PATH
 from .nox_finans_gate import gate
-from .nox_finans_run import QUEUE_STATES
 
 ACCESS_ACTIVITY = "nox_finans.mail_activity_type_access"
 
@@ -82,13 +81,20 @@ class NoxFinansConnector(models.Model):
         """Tell whether an organisation number is the company's, or was called the right one."""
         # Full rights: numbers of the connection's own company, compared and not shown.
         connector = self.sudo()
-        company = connector.company_id
+        company = connector._get_numbered_company()
         own = (company.company_registry, company.vat, connector.confirmed_registry)
         return bool(number) and bare_number(number) in {bare_number(text) for text in own if text}
 
+    def _get_numbered_company(self):
+        """Return the company whose organisation number counts: for a branch without one, the next
+        above it that has one."""
+        company = self.company_id
+        above = reversed(company.parent_ids)
+        return next((each for each in above if each.company_registry or each.vat), company)
+
     def _get_company_question(self):
         # Full rights: name and number of the connection's own company, for all who see it.
-        company = self.sudo().company_id
+        company = self.sudo()._get_numbered_company()
         return self.env._(
             "The connection leads to %(name)s (organisation number %(number)s), but this company "
             "is %(own_name)s (%(own_number)s). Nothing is sent until somebody has said, under Nox "
@@ -159,6 +165,7 @@ class NoxFinansConnector(models.Model):
         if not connector.refresh_token:
             return self.env._("Disconnected.")
         try:
+            connector._check_origin()
             connector._get_token_client().revoke(connector.refresh_token)
         except NoxFinansError as error:
             return self.env._(
@@ -182,75 +189,14 @@ class NoxFinansConnector(models.Model):
                 "token_expiry": False,
                 "token_renewed": False,
                 "granted_scope": False,
-                # The organisation number stays: open cases belong to that company.
+                # The organisation number stays: open cases belong to that company. So does what
+                # tells the database: a copy looks up what it has in its queue, once it connects.
                 "remote_company": False,
                 "connected_date": False,
-                "database_uuid": False,
+                "token_origin": False,
                 "error_message": False,
                 "next_try": False,
             }
-        )
-
-    # -------------------------------------------------------------------------
-    # Environment lock
-    # -------------------------------------------------------------------------
-
-    def _is_foreign(self):
-        """Tell whether the connection was made in another database, of which this is a copy."""
-        # Full rights: a system parameter and a field that only the system reads.
-        known = self.sudo().database_uuid
-        return bool(known) and known != self._get_database_uuid()
-
-    def _get_database_uuid(self):
-        # Full rights: a system parameter that is compared here and goes nowhere.
-        return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
-
-    def _check_administrator(self):
-        """:raises AccessError: the user does not administer this database, or not this company"""
-        self.check_access("write")
-        if not self.env.user.has_group("base.group_system"):
-            raise AccessError(self.env._("Only an administrator may decide this."))
-
-    def _check_may_connect(self):
-        """:raises AccessError: the user may not change the connection; in a copied database only
-        an administrator may"""
-        self.check_access("write")
-        if self._is_foreign():
-            self._check_administrator()
-
-    @gate("write", on="one")
-    def action_take_over(self):
-        """Let this copy of a database use the connection from now on.
-
-        The other database may have sent what is queued here: everything is looked up first.
-        """
-        self._check_administrator()
-        # Full rights: nobody writes cases but the system, and only it reads secrets; the
-        # administrator has been let through above.
-        connector = self.sudo()
-        connector.database_uuid = self._get_database_uuid()
-        self._doubt_queue()
-        connector.message_post(body=self.env._("This database has taken over the connection."))
-        self._trigger_exchange()
-
-    def _doubt_queue(self):
-        """Let everything that is queued be looked up first: another database may have sent it."""
-        # Full rights: nobody writes cases but the system; whoever calls has checked the user.
-        cases = self.env["nox.finans.case"].sudo()
-        domain = [("company_id", "=", self.company_id.id), ("environment", "=", self.environment)]
-        queued = cases.search([*domain, ("state", "in", QUEUE_STATES)])
-        queued.write({"state": "uncertain", "is_doubted": True, "next_try": False})
-        cases.search([*domain, ("state", "=", "refused")]).is_doubted = True
-
-    @gate("write", on="one")
-    def action_use_sandbox(self):
-        """Let this copy of a database forget the connection and work with the sandbox."""
-        self._check_administrator()
-        connector = self.sudo()  # the administrator has been let through above
-        connector._forget_credentials()
-        connector.environment = "sandbox"
-        connector.message_post(
-            body=self.env._("This database works with the sandbox from now on: connect it.")
         )
 
     # -------------------------------------------------------------------------
@@ -386,7 +332,7 @@ class NoxFinansConnector(models.Model):
         """
         self.ensure_one()
         now = fields.Datetime.now()
-        if self._is_foreign():
+        if self._get_foreign_part():
             self._doubt_queue()
         # Full rights: only the system reads and writes secrets.
         connector = self.sudo()
@@ -401,7 +347,8 @@ class NoxFinansConnector(models.Model):
                 "granted_scope": credentials.get("scope"),
                 "state": "connected",
                 "connected_date": now,
-                "database_uuid": self._get_database_uuid(),
+                "token_origin": self._get_origin(),
+                **self._get_database_values(),
                 "error_message": False,
                 "try_count": 0,
                 "next_try": False,

@@ -104,14 +104,15 @@ class NoxFinansSend(models.TransientModel):
                 + "\n"
                 + self.move_ids._list_nox_finans_reasons(left_out)
             )
+        is_warned = bool(left_out or self.connection_message)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if left_out else "success",
+                "type": "warning" if is_warned else "success",
                 "title": "Nox Finans",
                 "message": self.move_ids._describe_nox_finans_sending(len(cases), left_out),
-                "sticky": bool(left_out),
+                "sticky": is_warned,
                 "next": {
                     "type": "ir.actions.act_window_close",
                     "infos": {"nox_finans_sent": len(cases)},
