@@ -1,3 +1,6 @@
+# Comes first: the others inherit from it.
+from . import nox_finans_system_fields  # isort: split
+
 from . import (
     account_move,
     account_move_dispute,

@@ -15,6 +15,7 @@ from .nox_finans_case import (
 )
 from .nox_finans_criterion import (
     APPROVED,
+    COUNTING,
     REJECTED,
     WARNING,
     failing_criteria,
@@ -51,7 +52,8 @@ STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTE
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["nox.finans.system.fields", "account.move"]
 
     nox_finans_status = fields.Selection(
         selection=STATUSES,
@@ -157,6 +159,7 @@ class AccountMove(models.Model):
         comodel_name="nox.finans.case",
         inverse_name="move_id",
         string="Nox Finans Cases",
+        readonly=True,
         groups=GROUPS,
     )
     nox_finans_case_id = fields.Many2one(
@@ -166,6 +169,7 @@ class AccountMove(models.Model):
         index="btree_not_null",
         copy=False,
         groups=GROUPS,
+        help="For showing it: what may be done is judged by the cases themselves.",
     )
     nox_finans_case_state = fields.Selection(
         related="nox_finans_case_id.state", string="Nox Finans State", groups=GROUPS
@@ -217,14 +221,11 @@ class AccountMove(models.Model):
                 row.tax_ids._get_nox_finans_percent() is None for row in rows
             )
 
-    @api.depends("nox_finans_case_ids")
+    @api.depends("nox_finans_case_ids.close_reason", "nox_finans_case_ids.is_undo_due")
     def _compute_nox_finans_case_id(self):
         for move in self:
-            # The open case, or else the latest: a new one is only made when none is open. What was
-            # given up, and is taken back at the service, is as if it had never been begun.
-            cases = move.nox_finans_case_ids.filtered(
-                lambda case: case.close_reason != "given_up" or case.is_undo_due
-            )
+            # The open case, or else the latest: a new one is only made when none is open.
+            cases = move.nox_finans_case_ids.filtered_domain(COUNTING)
             move.nox_finans_case_id = max(cases, key=lambda case: case.id, default=False)
 
     @api.depends_context("company", "lang")
@@ -335,13 +336,10 @@ class AccountMove(models.Model):
 
     def _filter_nox_finans_issues(self, is_channel):
         # Full rights: whoever may send invoices is told, also who may not see cases.
-        return self.filtered(
-            lambda move: (
-                (case := move.sudo().nox_finans_case_id).service == "invoice"
-                and case.state in OPEN_STATES
-                and is_channel(case.channel)
-            )
+        cases = self.sudo()._get_nox_finans_open_cases().filtered(
+            lambda case: case.service == "invoice" and is_channel(case.channel)
         )
+        return self.filtered(lambda move: move in cases.move_id)
 
     def _get_nox_finans_leaves_message(self):
         return self.env._(
@@ -377,7 +375,9 @@ class AccountMove(models.Model):
         "invoice_date_due",
         "invoice_payment_term_id",
         "is_move_sent",
-        "nox_finans_case_state",
+        "nox_finans_case_ids.close_reason",
+        "nox_finans_case_ids.is_undo_due",
+        "nox_finans_case_ids.state",
         "nox_finans_channel",
         "nox_finans_chosen_service",
         "nox_finans_invoice_type",
@@ -635,13 +635,16 @@ class AccountMove(models.Model):
         # Full rights: nobody may create or change cases but through `_nox_finans_queue`, and where
         # they go to is for all to know who send.
         moves = self.sudo()
-        refused = moves.search([("id", "in", moves.ids), ("nox_finans_case_state", "=", "refused")])
-        # What another environment has got is nothing to go on with here.
-        refused = refused.filtered(lambda move: not move.nox_finans_case_id._is_elsewhere())
-        for move in refused:
-            move.nox_finans_case_id._requeue(move.nox_finans_service, move.nox_finans_used_channel)
-        cases = refused.nox_finans_case_id
-        cases += cases._insert(moves - refused)
+        refused = moves.env["nox.finans.case"].search(
+            [("move_id", "in", moves.ids), ("state", "=", "refused")]
+        )
+        # The latest, and what another environment has got is nothing to go on with here.
+        latest = [of_move[0] for of_move in refused.grouped("move_id").values()]
+        cases = refused.concat(*latest).filtered(lambda case: not case._is_elsewhere())
+        for case in cases:
+            move = case.move_id
+            case._requeue(move.nox_finans_service, move.nox_finans_used_channel)
+        cases += cases._insert(moves - cases.move_id)
         if cases:
             self.env["nox.finans.connector"]._trigger_exchange()
         return cases

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .account_move import MOVE_TYPES
-from .nox_finans_case import GROUP_SEND, GROUPS, OPEN_STATES
+from .nox_finans_case import GROUP_SEND, GROUPS
 
 DISPUTE_ACTIVITY = "nox_finans.mail_activity_type_dispute"
 # On the case: the service does not do what the dispute asks for.
@@ -58,7 +58,8 @@ class AccountMove(models.Model):
         :raises AccessError: the current user may not invoice
         """
         self._check_may_settle_disputes()
-        self.write(
+        # Full rights: nobody notes a dispute but here, with reason and trace.
+        self.sudo().write(
             {
                 "nox_finans_is_disputed": True,
                 "nox_finans_dispute_reason": reason,
@@ -79,7 +80,8 @@ class AccountMove(models.Model):
         disputed = self.filtered("nox_finans_is_disputed")
         if not disputed:
             raise UserError(self.env._("None of the invoices is disputed."))
-        disputed.nox_finans_is_disputed = False
+        # Full rights, as above.
+        disputed.sudo().nox_finans_is_disputed = False
         disputed._close_nox_finans_disputes()
         for move in disputed:
             text = self.env._("The dispute is settled.")
@@ -90,8 +92,7 @@ class AccountMove(models.Model):
     def _note_nox_finans_dispute(self, text):
         """Put what the current user has done on the timeline of the open case, if there is one."""
         # Full rights: nobody writes cases and events but the system; the gate was passed before.
-        case = self.sudo().nox_finans_case_id
-        if case.state in OPEN_STATES:
+        for case in self.sudo()._get_nox_finans_open_cases():
             case._note_event("dispute", text, user=self.env.user)
 
     def _check_may_settle_disputes(self):
@@ -105,7 +106,7 @@ class AccountMove(models.Model):
 
     def _wake_nox_finans(self):
         # Full rights: it is looked anew whether there is something to pause or to resume.
-        cases = self.sudo().nox_finans_case_id
+        cases = self.sudo().nox_finans_case_ids
         cases.filtered("dispute_try").dispute_try = False
         for case in cases:
             case._close_questions(PAUSE_ACTIVITY)

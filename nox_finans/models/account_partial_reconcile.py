@@ -18,7 +18,7 @@ class AccountPartialReconcile(models.Model):
 
     def _get_nox_finans_cases(self):
         # Full rights: whoever reconciles, Nox Finans is to know what the customer has paid.
-        return (self.debit_move_id | self.credit_move_id).move_id.sudo().nox_finans_case_id
+        return (self.debit_move_id | self.credit_move_id).move_id.sudo().nox_finans_case_ids
 
     def _is_nox_finans_credit(self):
         """Tell whether it was a credit note that has lowered what the customer owes."""

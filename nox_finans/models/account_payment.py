@@ -4,7 +4,8 @@ from .nox_finans_case import GROUPS
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    _name = "account.payment"
+    _inherit = ["nox.finans.system.fields", "account.payment"]
 
     nox_finans_case_id = fields.Many2one(
         comodel_name="nox.finans.case",
@@ -20,13 +21,13 @@ class AccountPayment(models.Model):
         result = super().write(vals)
         if {"amount", "state"} & vals.keys():
             # Full rights: whoever registers or cancels a payment, Nox Finans is to know of it.
-            cases = self.sudo().invoice_ids.nox_finans_case_id
+            cases = self.sudo().invoice_ids.nox_finans_case_ids
             cases._note_paid_in_odoo()
         return result
 
     def unlink(self):
         # Full rights, as above.
-        cases = self.sudo().invoice_ids.nox_finans_case_id
+        cases = self.sudo().invoice_ids.nox_finans_case_ids
         result = super().unlink()
         cases._note_paid_in_odoo()
         return result

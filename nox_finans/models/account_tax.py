@@ -56,7 +56,8 @@ def get_vat_type(kinds, zone):
 
 
 class AccountTax(models.Model):
-    _inherit = "account.tax"
+    _name = "account.tax"
+    _inherit = ["nox.finans.system.fields", "account.tax"]
 
     # Stored: the criteria ask for the few taxes that are not usual before each sending.
     nox_finans_vat_kind = fields.Selection(

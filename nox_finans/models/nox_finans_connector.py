@@ -48,7 +48,7 @@ class NoxFinansConnector(models.Model):
     """A company's connection to Nox Finans and its settings: one per company."""
 
     _name = "nox.finans.connector"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["nox.finans.system.fields", "mail.thread", "mail.activity.mixin"]
     _check_company_auto = True
     _description = "Nox Finans Connection"
     _rec_name = "company_id"

@@ -1,8 +1,10 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..api import answers
 from ..api.errors import RefusedError, UncertainError
 from .nox_finans_case import get_credit_reference
+from .nox_finans_criterion import COUNTING, CREDITABLE
 
 
 class NoxFinansCase(models.Model):
@@ -27,12 +29,10 @@ class NoxFinansCase(models.Model):
         One that was handed over, and where this one goes to: elsewhere the same number is another
         invoice's.
         """
-        case = self.move_id.reversed_entry_id.nox_finans_case_id
-        return case.filtered(
-            lambda case: (
-                case.state in ("accepted", "closed") and case.environment == self.environment
-            )
+        cases = self.move_id.reversed_entry_id.nox_finans_case_ids.filtered_domain(
+            COUNTING & CREDITABLE & Domain("environment", "=", self.environment)
         )
+        return max(cases, key=lambda case: case.id, default=cases)
 
     def _check_credited(self):
         """:raises RefusedError: a credit note's invoice has not been handed over"""

@@ -356,15 +356,23 @@ def _lacks_detail(name):
     return Domain("partner_id", "=", False) | partner(Domain(name, "=", False))
 
 
+# What was given up, and is taken back at the service, is as if it had never been begun.
+COUNTING = Domain("close_reason", "!=", "given_up") | Domain("is_undo_due", "=", True)
+# What keeps its invoice from being sent once more: a refused one is mended and sent again.
+SENT = Domain("state", "!=", "refused")
 # The cases of invoices that can be credited, and those of credit notes that use up the one that an
 # invoice has: a refused one, too, that has its number there.
 CREDITABLE = Domain("state", "in", ("accepted", "closed"))
-USING = Domain("state", "!=", "refused") | Domain("remote_number", "!=", False)
+USING = SENT | Domain("remote_number", "!=", False)
 
 
-def _has_case(domain):
-    """Return the domain of the invoices whose case, but for given-up ones, matches `domain`."""
-    return Domain("nox_finans_case_id", "any!", domain)
+def has_case(domain=Domain.TRUE):
+    """Return the domain of the invoices with a case, but for given-up ones, that matches `domain`.
+
+    Of the cases themselves: what an invoice says of its case is for showing it. Access rules of
+    cases are bypassed, as those of contacts are.
+    """
+    return Domain("nox_finans_case_ids", "any!", COUNTING & domain)
 
 
 def _has_tax_reduction():
@@ -505,7 +513,7 @@ CRITERIA = (
         lambda rules: (
             Domain("move_type", "=", "out_refund")
             & Domain("reversed_entry_id", "!=", False)
-            & ~Domain("reversed_entry_id", "any!", _has_case(CREDITABLE))
+            & ~Domain("reversed_entry_id", "any!", has_case(CREDITABLE))
         ),
     ),
     Criterion(
@@ -519,9 +527,9 @@ CRITERIA = (
         "account.move.reversed_entry_id",
         lambda rules: (
             Domain("move_type", "=", "out_refund")
-            & ~_has_case(USING)
+            & ~has_case(USING)
             & Domain(
-                "reversed_entry_id", "any!", Domain("reversal_move_ids", "any!", _has_case(USING))
+                "reversed_entry_id", "any!", Domain("reversal_move_ids", "any!", has_case(USING))
             )
         ),
     ),
@@ -669,7 +677,7 @@ CRITERIA = (
         REJECTED,
         _lt("The invoice has already been sent via Nox Finans."),
         "account.move.nox_finans_case_id",
-        lambda rules: Domain("nox_finans_case_state", "not in", [False, "refused"]),
+        lambda rules: has_case(SENT),
     ),
     Criterion(
         "opted_out",

@@ -30,7 +30,7 @@ class AccountMove(models.Model):
         result = super().write(vals)
         if "matched_payment_ids" in vals:
             # Full rights: whoever registers a payment, Nox Finans is to know of it.
-            self.sudo().nox_finans_case_id._note_paid_in_odoo()
+            self.sudo().nox_finans_case_ids._note_paid_in_odoo()
         return result
 
     def _get_nox_finans_owed(self):

@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .nox_finans_case import GROUP_SEND
-from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain
+from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain, has_case
 from .nox_finans_owed import has_open_balance
 
 _logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class NoxFinansRule(models.Model):
     """
 
     _name = "nox.finans.rule"
-    _inherit = ["mail.thread"]
+    _inherit = ["nox.finans.system.fields", "mail.thread"]
     _description = "Nox Finans Automatic Reminder"
     _order = "sequence, id"
     _check_company_auto = True
@@ -74,7 +74,7 @@ class NoxFinansRule(models.Model):
         readonly=True, copy=False, help="The id of the latest case that a digest has told of."
     )
     case_ids = fields.One2many(
-        comodel_name="nox.finans.case", inverse_name="rule_id", string="Cases"
+        comodel_name="nox.finans.case", inverse_name="rule_id", string="Cases", readonly=True
     )
 
     _days_positive = models.Constraint(
@@ -157,7 +157,7 @@ class NoxFinansRule(models.Model):
         reasons = [
             (
                 self.env._("Sent via Nox Finans before."),
-                Domain("nox_finans_case_id", "!=", False),
+                has_case(),
             ),
             (
                 self.env._("Does not go to the reminder service."),

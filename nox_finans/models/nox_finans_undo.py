@@ -48,14 +48,8 @@ class NoxFinansCase(models.Model):
                 case.env._("Given up: not sent via Nox Finans"),
                 user=case.env.user,
             )
-        self._let_go()
         if any(self.mapped("is_undo_due")):
             self.env["nox.finans.connector"]._trigger_exchange()
-
-    def _let_go(self):
-        """Let invoices whose cases were given up, and are taken back, be sent anew."""
-        moves = self.env["account.move"]
-        self.env.add_to_compute(moves._fields["nox_finans_case_id"], self.move_id)
 
     def _undo_in_the_background(self, client):
         """Take back what the service has got of a case that is refused or given up.
@@ -76,7 +70,6 @@ class NoxFinansCase(models.Model):
                 self._begin_anew(self.state)
             else:
                 self._follow_again()
-        self._let_go()
 
     def _ask_to_undo(self, reason):
         self._ask(
@@ -245,6 +238,6 @@ class AccountMove(models.Model):
         if vals.get("state") == "cancel":
             # Full rights: whoever may cancel invoices, what the service has got of a refused one
             # is taken back; nothing of the case is shown.
-            cases = self.sudo().nox_finans_case_id
+            cases = self.sudo().nox_finans_case_ids
             cases.filtered(lambda case: case.state == "refused")._give_up()
         return result

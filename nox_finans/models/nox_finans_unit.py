@@ -27,6 +27,7 @@ class NoxFinansUnit(models.Model):
     """The code of a unit of measure in Fortnox's own register: another one is refused there."""
 
     _name = "nox.finans.unit"
+    _inherit = ["nox.finans.system.fields"]
     _description = "Nox Finans Unit"
     _order = "uom_id, id"
 

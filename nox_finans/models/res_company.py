@@ -2,12 +2,14 @@ from odoo import api, fields, models
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["nox.finans.system.fields", "res.company"]
 
     nox_finans_connector_ids = fields.One2many(
         comodel_name="nox.finans.connector",
         inverse_name="company_id",
         string="Nox Finans Connection",
+        readonly=True,
     )
 
     @api.model_create_multi

@@ -18,7 +18,8 @@ ADDRESS_FIELDS = {
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["nox.finans.system.fields", "res.partner"]
 
     # What is agreed with the customer counts where it stands on the commercial partner.
     nox_finans_service = fields.Selection(
@@ -77,6 +78,7 @@ class ResPartner(models.Model):
             ("amount_residual", "<", 0),
         ],
         string="Unreconciled Credits",
+        readonly=True,
         groups=GROUPS,
     )
 

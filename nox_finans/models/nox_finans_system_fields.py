@@ -1,0 +1,78 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.tools import ormcache
+
+ADDON = "nox_finans"
+
+
+class NoxFinansSystemFields(models.AbstractModel):
+    """Fields that only the system computes or notes: no user's create, write or import sets them.
+
+    Odoo's `readonly=True` concerns the form alone. Which fields these are follows from their
+    declaration: those of this add-on, and of what extends it, that are readonly and not passed on
+    to another field. The system's own writes on a user's behalf need a `sudo()`, with the reason.
+    """
+
+    _name = "nox.finans.system.fields"
+    _description = "Nox Finans System Fields"
+
+    @api.model
+    @ormcache()
+    def _get_nox_finans_system_fields(self):
+        """Return the names of the model's fields that no user sets."""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field.readonly and not field.inverse and _is_ours(field)
+        )
+
+    @api.model
+    def default_get(self, fields):
+        """Return defaults; neither context nor a user's own defaults set the system's fields."""
+        if self.env.su:
+            return super().default_get(fields)
+        names = self._get_nox_finans_system_fields().intersection(fields)
+        defaults = super().default_get([name for name in fields if name not in names])
+        declared = (self._fields[name] for name in names)
+        return defaults | {field.name: field.default(self) for field in declared if field.default}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """:raises AccessError: a user sets a field that only the system sets"""
+        self._check_nox_finans_system_fields(*vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """:raises AccessError: a user sets a field that only the system sets"""
+        self._check_nox_finans_system_fields(vals)
+        return super().write(vals)
+
+    def copy_data(self, default=None):
+        """Return the values of copies: what the system has noted is not true of these."""
+        names = self._get_nox_finans_system_fields() - (default or {}).keys()
+        return [
+            # None: copied already, as a part of something else.
+            vals and {name: value for name, value in vals.items() if name not in names}
+            for vals in super().copy_data(default)
+        ]
+
+    def _check_nox_finans_system_fields(self, *vals_list):
+        if self.env.su:
+            return
+        system_fields = self._get_nox_finans_system_fields()
+        refused = sorted(set().union(*(system_fields & vals.keys() for vals in vals_list)))
+        if refused:
+            labels = (self._fields[name]._description_string(self.env) for name in refused)
+            raise AccessError(
+                self.env._(
+                    "Only the system sets this, nobody writes or imports it: %s. Leave it out; "
+                    "the buttons and dialogs of Nox Finans change what may be changed.",
+                    ", ".join(
+                        f"{label} ({name})" for label, name in zip(labels, refused, strict=True)
+                    ),
+                )
+            )
+
+
+def _is_ours(field):
+    return bool(field._modules) and field._modules[0].startswith(ADDON)
