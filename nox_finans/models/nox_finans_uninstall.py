@@ -1,4 +1,4 @@
-"""Who uninstalls the add-on is told first what is still open; other modules' rows are left clean."""
+"""Who uninstalls the add-on is told what is open; other modules' rows are left clean."""
 
 import logging
 
