@@ -6,8 +6,8 @@ import pytest
 from conftest import RpcError, start_odoo
 from pages import get_actions, make_user, open_all, open_page
 
-NAME, STREET, NUMBER = "Anna Hemlig", "Dolda gränd 7", "19811228-9874"
-SECRETS = (NAME, STREET, "811228", "Anna säger", "anna@hemlig.example")
+NAME, STREET, NUMBER = "Anna Hemlig", "Dolda gränd 7", "19811218-9876"
+SECRETS = (NAME, STREET, "811218", "Anna säger", "anna@hemlig.example")
 TABLES = {
     "nox_finans_case": "id",
     "nox_finans_event": "case_id",

@@ -134,13 +134,3 @@ class AccountMove(models.Model):
 class NoxFinansConnector(models.Model):
     _name = "nox.finans.connector"
     _inherit = ["nox.finans.connector", "nox.finans.limits"]
-
-
-class NoxFinansPrice(models.Model):
-    _name = "nox.finans.price"
-    _inherit = ["nox.finans.price", "nox.finans.limits"]
-
-
-class NoxFinansRule(models.Model):
-    _name = "nox.finans.rule"
-    _inherit = ["nox.finans.rule", "nox.finans.limits"]

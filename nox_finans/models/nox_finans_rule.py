@@ -26,7 +26,7 @@ class NoxFinansRule(models.Model):
     """
 
     _name = "nox.finans.rule"
-    _inherit = ["nox.finans.system.fields", "mail.thread"]
+    _inherit = ["nox.finans.limits", "nox.finans.system.fields", "mail.thread"]
     _description = "Nox Finans Automatic Reminder"
     _order = "sequence, id"
     _check_company_auto = True
