@@ -4,6 +4,7 @@ from . import nox_finans_system_fields  # isort: split
 from . import (
     account_move,
     account_move_dispute,
+    account_move_guard,
     account_move_line,
     account_move_send,
     account_move_sender,

@@ -10,7 +10,6 @@ from .nox_finans_case import (
     GROUP_SEND,
     GROUPS,
     NOT_DELIVERED,
-    OPEN_STATES,
     SERVICES,
 )
 from .nox_finans_criterion import (
@@ -27,25 +26,6 @@ from .nox_finans_criterion import (
 
 # What the selection shows: a company's own documents to its customers.
 MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
-# What is handed over, and the states that would undo it.
-GUARDED_FIELDS = {
-    "currency_id",
-    "fiscal_position_id",
-    "invoice_date",
-    "invoice_date_due",
-    "invoice_payment_term_id",
-    "move_type",
-    "name",
-    "nox_finans_channel",
-    "nox_finans_chosen_service",
-    "nox_finans_property_designation",
-    "nox_finans_tax_reduction",
-    "nox_finans_tax_reduction_type",
-    "partner_id",
-    "ref",
-    "reversed_entry_id",
-    "state",
-}
 # How many invoices are named in an answer, each with its reason; the rest are counted.
 NAMED_IN_ANSWER = 10
 STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
@@ -286,42 +266,9 @@ class AccountMove(models.Model):
             return "letter", self.env._("Channel: letter, there is no e-mail address.")
         return channel, reason
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_nox_finans_case(self):
-        # Full rights: whoever may delete invoices is told, also who may not see cases.
-        if self.sudo().nox_finans_case_ids:
-            raise UserError(
-                self.env._(
-                    "An invoice that was sent via Nox Finans cannot be deleted: "
-                    "its case refers to it. Cancel it instead."
-                )
-            )
-
     # -------------------------------------------------------------------------
-    # What may not change while Nox Finans has the invoice
+    # Who brings it to the customer
     # -------------------------------------------------------------------------
-
-    def write(self, vals):
-        if guarded := GUARDED_FIELDS & vals.keys():
-            self._check_nox_finans_guard(
-                lambda move: any(self._field_will_change(move, vals, name) for name in guarded)
-            )
-        return super().write(vals)
-
-    def _check_nox_finans_guard(self, will_change=lambda move: True):
-        """:raises UserError: an invoice that is under way would be changed; names the next step"""
-        # Full rights: whoever may change invoices is told, also who may not see cases.
-        for move in self.sudo():
-            case = move.nox_finans_case_id
-            if case.state in OPEN_STATES and will_change(move):
-                raise UserError(
-                    self.env._(
-                        "Invoice %(invoice)s was sent via Nox Finans: it cannot be reset, "
-                        "cancelled or changed in what was handed over. %(next_step)s",
-                        invoice=move.name,
-                        next_step=case._get_next_step_for_user(),
-                    )
-                )
 
     def _filter_nox_finans_delivers(self):
         """Return the invoices that Nox Finans brings to the customer: Odoo must not bring them too.

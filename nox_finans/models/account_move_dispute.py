@@ -37,12 +37,7 @@ class AccountMove(models.Model):
 
     def action_nox_finans_dispute(self):
         """Open the dialog that notes a dispute on these invoices."""
-        if not self:
-            raise UserError(self.env._("Mark the disputed invoices first."))
-        if any(move.move_type not in MOVE_TYPES for move in self):
-            raise UserError(
-                self.env._("Only what a company sends its customers goes via Nox Finans.")
-            )
+        self._check_can_be_disputed()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Note a Dispute"),
@@ -52,12 +47,24 @@ class AccountMove(models.Model):
             "context": {"default_move_ids": self.ids},
         }
 
+    def _check_can_be_disputed(self):
+        if not self:
+            raise UserError(self.env._("Mark the disputed invoices first."))
+        if any(move.move_type not in MOVE_TYPES for move in self):
+            raise UserError(
+                self.env._("Only what a company sends its customers goes via Nox Finans.")
+            )
+
     def _nox_finans_note_dispute(self, reason, user):
         """Note that the customer disputes the invoices, and give them to `user` to look into.
 
         :raises AccessError: the current user may not invoice
+        :raises UserError: there is no reason, or no invoice to a customer
         """
         self._check_may_settle_disputes()
+        self._check_can_be_disputed()
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the customer disputes the invoice."))
         # Full rights: nobody notes a dispute but here, with reason and trace.
         self.sudo().write(
             {

@@ -75,4 +75,4 @@ class NoxFinansSystemFields(models.AbstractModel):
 
 
 def _is_ours(field):
-    return bool(field._modules) and field._modules[0].startswith(ADDON)
+    return any(name.startswith(ADDON) for name in field._modules[:1])

@@ -1,6 +1,5 @@
 from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.tests import Form
 
 from .common import NoxFinansCase
 
@@ -40,6 +39,10 @@ class TestGuards(NoxFinansCase):
     def _make_tax(self):
         return self.env["account.tax"].create({"name": "7 %", "amount": 7})
 
+    def _make_analytic_account(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Projects"})
+        return self.env["account.analytic.account"].create({"name": "A", "plan_id": plan.id})
+
     def test_nothing_that_was_handed_over_can_be_changed(self):
         steps = {
             ("queued", False): "take it out first",
@@ -68,9 +71,11 @@ class TestGuards(NoxFinansCase):
     def test_what_is_not_handed_over_can_be_changed_all_the_time(self):
         self._set_state("accepted", "handed_over")
         move = self.move.with_user(self.clerk)
-        with Form(move) as form:
-            form.narration = "Seen"
-        move.write({"nox_finans_hidden": True, "nox_finans_not_ready": True})
+        move.write(
+            {"no_followup": True, "nox_finans_hidden": True, "nox_finans_not_ready": True}
+        )
+        account = self._make_analytic_account()
+        self.move.invoice_line_ids.analytic_distribution = {str(account.id): 100}
         self.pay(self.move)
         self.assertEqual(self.move.amount_residual, 0)
 
