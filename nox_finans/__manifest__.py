@@ -20,6 +20,7 @@
         "views/nox_finans_connector_views.xml",
         "views/nox_finans_rule_views.xml",
         "views/nox_finans_sign_in_templates.xml",
+        "views/nox_finans_uninstall_views.xml",
         "wizards/nox_finans_action_views.xml",
         "wizards/nox_finans_connect_views.xml",
         "wizards/nox_finans_dispute_views.xml",
@@ -29,6 +30,8 @@
         "views/account_payment_term_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        # After what it extends.
+        "views/nox_finans_retention_views.xml",
         "views/nox_finans_menus.xml",
     ],
     "assets": {

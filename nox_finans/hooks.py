@@ -5,4 +5,4 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Leave nothing behind that the uninstallation itself does not know of."""
-    env["ir.config_parameter"].search([("key", "=like", "nox_finans.%")]).unlink()
+    env["nox.finans.connector"]._leave_nothing()

@@ -5,6 +5,7 @@ of their own, and are spoken to over HTTP as the web client does.
 """
 
 import itertools
+import json
 import os
 import resource
 import time
@@ -83,9 +84,15 @@ class Rpc:
             "method": "call",
             "params": {"service": service, "method": method, "args": arguments},
         }
-        answer = requests.post(f"{self.url}/jsonrpc", json=body, timeout=120).json()
+        # Not `json=`: that sends neither NaN nor infinity, which others do.
+        answer = requests.post(
+            f"{self.url}/jsonrpc",
+            data=json.dumps(body),
+            headers={"Content-Type": "application/json"},
+            timeout=120,
+        ).json()
         if "error" in answer:
-            raise RpcError(answer["error"]["data"]["message"])
+            raise RpcError(answer["error"]["data"])
         return answer["result"]
 
     def call(self, model, method, *arguments, **options):
@@ -103,7 +110,12 @@ class Rpc:
 
 
 class RpcError(Exception):
-    """What the server answered to the user."""
+    """What the server answered to the user, and whether it is meant for a person to read."""
+
+    def __init__(self, data):
+        super().__init__(data["message"])
+        self.name, self.debug = data["name"], data["debug"]
+        self.is_in_words = self.name.startswith("odoo.exceptions.")
 
 
 class OdooServer:

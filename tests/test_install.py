@@ -1,6 +1,9 @@
 """Installs on an empty Odoo, upgrades, and leaves nothing behind when it is uninstalled."""
 
+from contextlib import ExitStack
+
 import pytest
+from conftest import RpcError, start_odoo, wait_for
 
 from dev import databases
 
@@ -23,7 +26,18 @@ LEFT_BEHIND = {
     "rules": "SELECT name FROM ir_rule WHERE name::text ILIKE '%nox finans%'",
     "parameters": "SELECT key FROM ir_config_parameter WHERE key LIKE 'nox_finans%'",
     "models": "SELECT model FROM ir_model WHERE model LIKE 'nox.finans%'",
+    "activities": "SELECT summary FROM mail_activity WHERE res_model LIKE 'nox.finans%'",
+    "activity types": "SELECT name::text FROM mail_activity_type WHERE name::text ILIKE '%nox%'",
+    "messages": "SELECT id FROM mail_message WHERE model LIKE 'nox.finans%'",
+    "filters": "SELECT name FROM ir_filters WHERE model_id LIKE 'nox.finans%'",
+    "ways of sending": """
+        SELECT name FROM res_partner WHERE invoice_sending_method::text LIKE '%nox_finans%'
+    """,
 }
+# Of invoices that somebody else has left out, and of those that Nox Finans has.
+MARKED = """
+SELECT DISTINCT move_id FROM account_move_line WHERE no_followup AND move_id = ANY(%s)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +81,103 @@ def test_uninstalling_leaves_nothing_behind(postgresql, account_only):
     databases.run_code(postgresql, account_only, UNINSTALL, "Uninstalling")
     for what, statement in LEFT_BEHIND.items():
         assert not query(postgresql, account_only, statement), what
+
+
+@pytest.fixture(scope="module")
+def served(new_demo, postgresql):
+    database, sandbox = new_demo()
+    with ExitStack() as own:
+        yield start_odoo(own, postgresql, database), sandbox
+
+
+@pytest.fixture(scope="module")
+def odoo_server(served):
+    return served[0]
+
+
+@pytest.fixture(scope="module")
+def sandbox(served):
+    return served[1]
+
+
+@pytest.fixture
+def admin(odoo_server):
+    return odoo_server.rpc("admin")
+
+
+@pytest.fixture
+def left_out(clerk, make_invoice, send):
+    """An invoice in the queue that somebody had left out of Odoo's follow-up before."""
+    invoice = make_invoice()
+    (line,) = clerk.call(
+        "account.move.line",
+        "search",
+        [["move_id", "=", invoice.id], ["account_type", "=", "asset_receivable"]],
+    )
+    clerk.call("account.move.line", "write", [line], {"no_followup": True})
+    send(invoice)
+    return invoice
+
+
+@pytest.fixture
+def asked(clerk, open_case):
+    """An open case with questions to people, and what a person has made of the pages."""
+    dispute = clerk.call(
+        "nox.finans.dispute",
+        "create",
+        {"reason": "Fel", "move_ids": [[6, 0, [open_case.id]]]},
+    )
+    clerk.call("nox.finans.dispute", "action_confirm", [dispute])
+    clerk.call(
+        "res.partner", "write", [open_case.customer], {"invoice_sending_method": "nox_finans"}
+    )
+    clerk.call(
+        "ir.filters",
+        "create",
+        {"name": "Mina", "model_id": "nox.finans.case", "user_ids": [[6, 0, [clerk.uid]]]},
+    )
+    return open_case
+
+
+def test_who_uninstalls_with_open_cases_is_told_first(odoo_server, admin, clerk, asked, left_out):
+    module = admin.call("ir.module.module", "search", [["name", "=", "nox_finans"]])
+    ((count,),) = odoo_server.sql(
+        "SELECT count(*) FROM nox_finans_case"
+        " WHERE state IN ('queued', 'sending', 'uncertain', 'accepted')"
+    )
+    for method in ("button_immediate_uninstall", "button_uninstall"):
+        with pytest.raises(RpcError, match=str(count)) as refused:
+            admin.call("ir.module.module", method, module)
+        assert refused.value.is_in_words
+    dialog = admin.call("base.module.uninstall", "create", {"module_ids": [[6, 0, module]]})
+    (row,) = admin.call("base.module.uninstall", "read", [dialog], ["nox_finans_warning"])
+    assert row["nox_finans_warning"].split()[0] == str(count)
+    both = [asked.id, left_out.id]
+    assert sorted(odoo_server.sql(MARKED, both)) == [(one,) for one in sorted(both)]
+    uninstall(odoo_server, admin, dialog)
+    for what, statement in LEFT_BEHIND.items():
+        assert not odoo_server.sql(statement), what
+    assert odoo_server.sql(MARKED, both) == [(left_out.id,)]
+    ours = "SELECT id FROM mail_activity WHERE res_model = 'account.move' AND res_id = %s"
+    assert not odoo_server.sql(ours, asked.id)
+    views = clerk.call("account.move", "get_views", [[False, "list"], [False, "form"]])
+    assert "nox" not in str(views["views"]).lower()
+    (move,) = clerk.call("account.move", "read", [asked.id])
+    assert move["state"] == "posted"
+    dialog = clerk.call("account.move.send.wizard", "create", {"move_id": asked.id})
+    assert clerk.call("account.move.send.wizard", "read", [dialog], ["sending_methods"])
+
+
+def uninstall(odoo_server, admin, dialog):
+    """Press the dialog's button; a cron that just runs is waited for, as Odoo says."""
+
+    def is_done():
+        try:
+            admin.call("base.module.uninstall", "action_uninstall", [dialog])
+        except RpcError as error:
+            assert error.is_in_words, error.debug
+        return odoo_server.sql(
+            "SELECT 1 FROM ir_module_module WHERE name = 'nox_finans' AND state = 'uninstalled'"
+        )
+
+    wait_for(is_done, "uninstalled", pause=2)

@@ -12,6 +12,7 @@ MAX_WORD = 200
 MAX_TEXT = 500
 # No amount in kronor comes near this; it also keeps out infinity.
 MAX_AMOUNT = 1e12
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 # Control and format characters (the latter can turn the direction of text) and lone surrogates.
 _UNFIT = re.compile(
@@ -48,11 +49,15 @@ def amount(value):
 
 
 def day(value):
-    """Return an ISO date (a time after it is ignored), or None."""
+    """Return an ISO date of ours (a time after it is ignored), or None.
+
+    Of other centuries there are none: what is reckoned from a date must be one, too.
+    """
     try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+        found = date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:
         return None
+    return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def link(value):

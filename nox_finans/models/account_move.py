@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
@@ -161,11 +161,6 @@ class AccountMove(models.Model):
     nox_finans_case_message = fields.Char(
         related="nox_finans_case_id.status_message", groups=GROUPS
     )
-
-    @api.constrains("nox_finans_tax_reduction")
-    def _check_nox_finans_tax_reduction(self):
-        if any(move.nox_finans_tax_reduction < 0 for move in self):
-            raise ValidationError(self.env._("The tax reduction cannot be negative."))
 
     @api.depends("amount_residual", "nox_finans_tax_reduction")
     def _compute_nox_finans_amount_to_collect(self):

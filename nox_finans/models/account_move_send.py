@@ -200,6 +200,7 @@ class AccountMoveSend(models.AbstractModel):
 
     def _send_by_nox_finans_alone(self, moves, from_cron, custom_settings):
         self._check_sending_data(moves, **custom_settings)
+        # Signed, see account_move_sender.
         authors = {
             move: custom_settings.get("author_user_id")
             or (from_cron and move.sending_data.get("author_user_id"))
@@ -246,7 +247,8 @@ class AccountMoveSend(models.AbstractModel):
             key = (author, move.company_id)
             chosen[key] = chosen.get(key, move.browse()) + move
         for (author, _company), moves in chosen.items():
-            self._queue_as(moves, self.env["res.users"].browse(author))
+            # Who was deleted meanwhile cannot be told anything.
+            self._queue_as(moves, self.env["res.users"].browse(author).exists() or self.env.user)
 
     def _queue_as(self, moves, user):
         """Put the invoices into the queue as `user`; tell what came of it, also what did not go."""

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..api import answers, numbers, payloads
 from ..api.errors import NotFoundError, RefusedError, UncertainError
-from .nox_finans_case import ENVIRONMENTS
+from .nox_finans_case import ENVIRONMENTS, GROUP_SEND
 
 # Documented: the customer number is taken, by a deleted card too.
 NUMBER_TAKEN_CODE = 2000637
@@ -51,7 +52,10 @@ class NoxFinansCard(models.Model):
         string="There", readonly=True, help="The service has answered that it has the card."
     )
     sent = fields.Json(
-        string="What Was Sent", readonly=True, help="The card as the service has got it last."
+        string="What Was Sent",
+        readonly=True,
+        groups=GROUP_SEND,
+        help="The card as the service has got it last.",
     )
     sent_date = fields.Datetime(string="Last Sent", readonly=True)
 
@@ -59,6 +63,18 @@ class NoxFinansCard(models.Model):
         "(company_id, environment, number)",
         "This customer number is another contact's already.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_needed(self):
+        # Full rights: whether a case goes on with a card does not hang on who sees the case.
+        cases = self.env["nox.finans.case"].sudo()
+        if cases.search_count([("card_id", "in", self.ids), ("state", "!=", "closed")], limit=1):
+            raise UserError(
+                self.env._(
+                    "A customer's card cannot be deleted while Nox Finans has an invoice of the "
+                    "customer: wait until its cases are closed, or give up the refused ones."
+                )
+            )
 
     @api.model
     def _get_for(self, partner, company, environment):

@@ -177,10 +177,14 @@ class NoxFinansCase(models.Model):
         help="What the service has got of the invoice is to be cancelled or credited there.",
     )
     snapshot = fields.Json(
-        string="What Was Sent", readonly=True, help="Customer and invoice as the service got them."
+        string="What Was Sent",
+        readonly=True,
+        groups=GROUP_SEND,
+        help="Customer and invoice as the service got them.",
     )
     changed_since_sent = fields.Char(
         compute="_compute_changed_since_sent",
+        groups=GROUP_SEND,
         help="What is another now in Odoo than what the service got.",
     )
     listed_hash = fields.Char(
@@ -235,8 +239,8 @@ class NoxFinansCase(models.Model):
         help="Who has asked for the stop that the service has not confirmed yet.",
     )
     # Written to the customer once the service has confirmed that it does nothing more.
-    stop_mail_subject = fields.Char(readonly=True)
-    stop_mail_body = fields.Html(readonly=True)
+    stop_mail_subject = fields.Char(readonly=True, groups=GROUP_SEND)
+    stop_mail_body = fields.Html(readonly=True, groups=GROUP_SEND)
     requested_by = fields.Many2one(comodel_name="res.users", readonly=True)
     is_request_sent = fields.Boolean(readonly=True)
     exchange_ids = fields.One2many(

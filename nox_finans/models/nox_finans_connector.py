@@ -313,22 +313,11 @@ class NoxFinansConnector(models.Model):
         terms.nox_finans_service = service
         self.invalidate_recordset(["invoice_term_ids", "reminder_term_ids", "active_term_ids"])
 
-    @api.constrains("payment_method_code", "payment_method_account")
+    @api.constrains("payment_method_code")
     def _check_payment_method(self):
         for connector in self:
             if not is_code(connector.payment_method_code):
                 raise ValidationError(self.env._("This cannot be the code of a payment method."))
-            if not 1000 <= connector.payment_method_account <= 9999:
-                raise ValidationError(
-                    self.env._("An account of Fortnox's chart has four digits, 1000 to 9999.")
-                )
-
-    @api.constrains("statement_days", "collection_days")
-    def _check_days(self):
-        if any(min(connector.statement_days, connector.collection_days) < 0 for connector in self):
-            raise ValidationError(
-                self.env._("A number of days cannot be negative; 0 switches it off.")
-            )
 
     def _is_statement_old(self, today):
         """Tell whether the newest bank statement of the company is older than it may be."""

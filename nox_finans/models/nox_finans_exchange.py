@@ -1,12 +1,6 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
-from odoo.tools.constants import GC_UNLINK_LIMIT
 
-from .nox_finans_case import STEPS
-
-# The log is for finding faults; the case itself keeps what matters later.
-KEEP_DAYS = 90
+from .nox_finans_case import GROUP_SEND, STEPS
 
 
 class NoxFinansExchange(models.Model):
@@ -41,7 +35,10 @@ class NoxFinansExchange(models.Model):
     path = fields.Char(required=True)
     status_code = fields.Integer(string="HTTP Status", help="0: no answer came.", aggregator=None)
     duration = fields.Integer(string="Duration (ms)", aggregator="avg")
-    message = fields.Char(help="What the service said, or why there was no answer.")
+    # Of what the service says of a customer, personal numbers may be part.
+    message = fields.Char(
+        groups=GROUP_SEND, help="What the service said, or why there was no answer."
+    )
 
     _company_date_idx = models.Index("(company_id, date)")
 
@@ -64,10 +61,3 @@ class NoxFinansExchange(models.Model):
                 for call, case_id in calls
             ]
         )
-
-    @api.autovacuum
-    def _gc_exchanges(self):
-        old = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
-        exchanges = self.search([("date", "<", old)], limit=GC_UNLINK_LIMIT)
-        exchanges.unlink()
-        return len(exchanges), len(exchanges) == GC_UNLINK_LIMIT  # done, remaining

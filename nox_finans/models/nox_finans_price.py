@@ -11,7 +11,7 @@ class NoxFinansPrice(models.Model):
     """What sending an invoice or an action costs, by the company's agreement with Nox Finans."""
 
     _name = "nox.finans.price"
-    _inherit = ["nox.finans.system.fields"]
+    _inherit = ["nox.finans.limits", "nox.finans.system.fields"]
     _description = "Nox Finans Price"
     _order = "date_from desc, kind, service, channel, id"
     _check_company_auto = True

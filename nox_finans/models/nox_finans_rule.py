@@ -27,7 +27,7 @@ class NoxFinansRule(models.Model):
     """
 
     _name = "nox.finans.rule"
-    _inherit = ["nox.finans.system.fields", "mail.thread"]
+    _inherit = ["nox.finans.limits", "nox.finans.system.fields", "mail.thread"]
     _description = "Nox Finans Automatic Reminder"
     _order = "sequence, id"
     _check_company_auto = True
@@ -41,7 +41,8 @@ class NoxFinansRule(models.Model):
         default=lambda self: self.env.company,
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    is_on = fields.Boolean(string="On", tracking=True)
+    # A copy is there to be changed before it sends anything.
+    is_on = fields.Boolean(string="On", tracking=True, copy=False)
     is_automatic = fields.Boolean(compute="_compute_is_automatic")
     days_overdue = fields.Integer(
         default=5,
@@ -67,7 +68,7 @@ class NoxFinansRule(models.Model):
         tracking=True,
         help="Counts as the sender, and gets the digest of what was done.",
     )
-    error_message = fields.Char(string="Why It Did Not Run", readonly=True)
+    error_message = fields.Char(string="Why It Did Not Run", readonly=True, copy=False)
     # With the rule, not the connection or the cases: the exchange writes those all the time, and
     # whoever is second there loses the digest.
     told_case = fields.Integer(
@@ -110,6 +111,15 @@ class NoxFinansRule(models.Model):
                         company=rule.company_id.name,
                     )
                 )
+
+    def copy_data(self, default=None):
+        values = super().copy_data(default=default)
+        if "name" in (default or {}):
+            return values
+        return [
+            {**of_copy, "name": self.env._("%s (copy)", rule.name)}
+            for rule, of_copy in zip(self, values, strict=True)
+        ]
 
     # -------------------------------------------------------------------------
     # What it takes, and what not
