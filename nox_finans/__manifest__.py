@@ -15,9 +15,11 @@
         "data/ir_cron.xml",
         "data/mail_activity_type.xml",
         "data/mail_template.xml",
+        "data/nox_finans_document.xml",
         "views/nox_finans_case_views.xml",
         "views/nox_finans_card_views.xml",
         "views/nox_finans_connector_views.xml",
+        "views/nox_finans_document_views.xml",
         "views/nox_finans_rule_views.xml",
         "views/nox_finans_sign_in_templates.xml",
         "wizards/nox_finans_action_views.xml",
@@ -30,6 +32,8 @@
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/nox_finans_menus.xml",
+        "views/portal_templates.xml",
+        "views/report_invoice.xml",
     ],
     "assets": {
         "web.assets_backend": [
