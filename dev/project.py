@@ -19,7 +19,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nox_
 # Tells apart what two checkouts keep outside of their folders.
 CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
 MODULE = ROOT / "nox_finans"
-ADD_ONS = (MODULE, ROOT / "nox_finans_queue_job")
+ADD_ONS = (MODULE, ROOT / "nox_finans_payment", ROOT / "nox_finans_queue_job")
 IS_ROOT = os.geteuid() == 0
 
 

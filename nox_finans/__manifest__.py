@@ -15,9 +15,11 @@
         "data/ir_cron.xml",
         "data/mail_activity_type.xml",
         "data/mail_template.xml",
+        "data/nox_finans_document.xml",
         "views/nox_finans_case_views.xml",
         "views/nox_finans_card_views.xml",
         "views/nox_finans_connector_views.xml",
+        "views/nox_finans_document_views.xml",
         "views/nox_finans_rule_views.xml",
         "views/nox_finans_sign_in_templates.xml",
         "views/nox_finans_uninstall_views.xml",
@@ -33,6 +35,8 @@
         # After what it extends.
         "views/nox_finans_retention_views.xml",
         "views/nox_finans_menus.xml",
+        "views/portal_templates.xml",
+        "views/report_invoice.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -41,7 +41,7 @@ def make_app(service):
         interface.make_cases,
     ):
         app.include_router(make(service, Company))
-    app.include_router(interface.make_documents(service, TEMPLATES))
+    app.include_router(interface.make_documents(service))
     app.include_router(make_control(service, TEMPLATES))
     app.add_exception_handler(ServiceError, _answer_service_error)
     app.add_exception_handler(RequestValidationError, _answer_validation_error)

@@ -3,9 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse
 
-from . import lists, models, shown
+from . import lists, models, pdf, shown
 from .errors import UnauthorizedError, not_found
 
 # The scope that a resource asks for, as documented.
@@ -206,17 +205,21 @@ def _add_case_actions(router, service, Company, answer):
         return answer(actions[action](company, number), company, request)
 
 
-def make_documents(service, templates):
-    """What InvoiceDocumentURL leads to; no token, as for a link in an e-mail."""
+def make_documents(service):
+    """What InvoiceDocumentURL leads to; no token, as for a link in an e-mail.
+
+    That it needs none, that it is a PDF and what it says are our assumptions.
+    """
     router = APIRouter(prefix="/3")
 
-    @router.get("/documents/{company_id}/{number}", response_class=HTMLResponse)
-    async def document(company_id: str, number: str, request: Request):
-        invoice = service.store.get("invoice", f"{company_id}/{number}")
-        if not invoice:
+    @router.get("/documents/{company_id}/{number}")
+    async def document(company_id: str, number: str):
+        case = service.store.get("case", f"{company_id}/{number}")
+        if not case:
             raise not_found("dokumentet")
+        invoice = service.store.get("invoice", f"{company_id}/{number}")
         company = service.store.get("company", company_id)
-        context = {"invoice": invoice, "company": company}
-        return templates.TemplateResponse(request, "document.html", context)
+        content = pdf.write(shown.document(case, invoice, company))
+        return Response(content, media_type="application/pdf")
 
     return router

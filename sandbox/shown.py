@@ -194,3 +194,29 @@ def case(service, case, company, base_url):
         "InvoiceDocumentURL": f"{base_url}3/documents/{company['company_id']}/{number}",
         "ServiceName": SERVICE_NAMES[case["service"]],
     }
+
+
+def document(case, invoice, company):
+    """Return the lines of the document that the debtor gets."""
+    address = [invoice[name] for name in ("CustomerName", "Address1", "Address2") if invoice[name]]
+    rows = [
+        f"{row['Description']}: {row['DeliveredQuantity']} à {row['Price'] or 0:.2f} kr"
+        for row in invoice["InvoiceRows"]
+    ]
+    return [
+        f"Faktura {invoice['ExternalInvoiceReference2'] or invoice['DocumentNumber']}",
+        f"från {company['name']}",
+        "",
+        *address,
+        f"{invoice['ZipCode']} {invoice['City']}",
+        "",
+        f"Fakturadatum {invoice['InvoiceDate']}, förfallodatum {invoice['DueDate']}",
+        "",
+        *rows,
+        "",
+        f"Att betala: {invoice['Balance']:.2f} kr",
+        "Betalas till Nox Finans, bankgiro 999-9999 (ett exempel)",
+        f"OCR-nummer: {case['ocr']}",
+        "",
+        "Ett exempel ur sandlådan: inget har skickats.",
+    ]

@@ -402,6 +402,14 @@ class NoxFinansClient:
             )
 
 
+def fetch(session, url):
+    """Return the :class:`Answer` to a GET that carries no token and follows no redirect.
+
+    :raises: as :func:`_send`
+    """
+    return _send(session, "GET", url)
+
+
 def _send(session, method, url, **kwargs):
     """Send one request and return its :class:`Answer`.
 

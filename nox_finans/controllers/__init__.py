@@ -1,1 +1,1 @@
-from . import nox_finans
+from . import nox_finans, portal
