@@ -8,6 +8,7 @@ from odoo.tools import SQL, ormcache
 from .account_move import MOVE_TYPES
 from .nox_finans_case import OPEN_STATES
 from .nox_finans_payload import BUYER_REFERENCES, ORDER_NUMBERS
+from .nox_finans_system_fields import ADDON, is_of_modules
 
 # Of the fields that accounting and this add-on give an invoice, those that may change meanwhile:
 # neither handed over, nor seen by the customer, nor what the open balance is made of. The rows
@@ -42,7 +43,7 @@ FREE_FIELDS = {
     "tax_cash_basis_origin_move_id",
     "tax_cash_basis_rec_id",
 }
-JUDGED_MODULES = ("account", "nox_finans")
+JUDGED_MODULES = ("account", ADDON)
 # Where a customer becomes a contact of another, Odoo puts all its entries on that one.
 CUSTOMER_FIELDS = {"commercial_partner_id", "partner_id"}
 
@@ -62,7 +63,7 @@ class AccountMove(models.Model):
             for name, field in self._fields.items()
             if is_kept(field)
             and name not in free
-            and (is_of_module(field, JUDGED_MODULES) or name in others)
+            and (is_of_modules(field, *JUDGED_MODULES) or name in others)
         )
 
     def write(self, vals):
@@ -150,8 +151,3 @@ def will_change(record, name, value):
 def is_kept(field):
     """Tell whether what is written to `field` stays: Odoo writes to others while it computes."""
     return bool(field.store or field.inverse)
-
-
-def is_of_module(field, modules):
-    """Tell whether one of the modules has first declared `field`."""
-    return any(name in modules for name in field._modules[:1])

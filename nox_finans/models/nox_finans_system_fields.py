@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.models import MAGIC_COLUMNS
 from odoo.tools import ormcache
 
 ADDON = "nox_finans"
@@ -23,7 +24,7 @@ class NoxFinansSystemFields(models.AbstractModel):
         return frozenset(
             name
             for name, field in self._fields.items()
-            if field.readonly and not field.inverse and _is_ours(field)
+            if field.readonly and not field.inverse and is_of_modules(field, ADDON)
         )
 
     @api.model
@@ -74,5 +75,7 @@ class NoxFinansSystemFields(models.AbstractModel):
             )
 
 
-def _is_ours(field):
-    return any(name.startswith(ADDON) for name in field._modules[:1])
+def is_of_modules(field, *prefixes):
+    """Tell whether a module whose name begins so has first declared `field`, and not Odoo's ORM."""
+    is_magic = field.name in MAGIC_COLUMNS
+    return not is_magic and any(name.startswith(prefixes) for name in field._modules[:1])
