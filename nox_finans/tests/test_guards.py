@@ -71,9 +71,7 @@ class TestGuards(NoxFinansCase):
     def test_what_is_not_handed_over_can_be_changed_all_the_time(self):
         self._set_state("accepted", "handed_over")
         move = self.move.with_user(self.clerk)
-        move.write(
-            {"no_followup": True, "nox_finans_hidden": True, "nox_finans_not_ready": True}
-        )
+        move.write({"no_followup": True, "nox_finans_hidden": True, "nox_finans_not_ready": True})
         account = self._make_analytic_account()
         self.move.invoice_line_ids.analytic_distribution = {str(account.id): 100}
         self.pay(self.move)
