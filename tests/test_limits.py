@@ -94,7 +94,7 @@ def targets(admin, manager, clerk, make_invoice, open_case):
     (connector,) = manager.call("nox.finans.connector", "search", [])
     rule = manager.call("nox.finans.rule", "create", {"name": "Förfallna"})
     price, *_others = manager.call("nox.finans.price", "search", [])
-    unit, *_others = manager.call("nox.finans.unit", "search", [])
+    unit = find_or_make_unit(manager, connector)
     (term,) = manager.call("account.payment.term", "search", [["name", "=", "15 dagar"]])
     case = clerk.call("nox.finans.case", "search", [["move_id", "=", open_case.id]])
     pause = clerk.call(
@@ -117,6 +117,15 @@ def targets(admin, manager, clerk, make_invoice, open_case):
         "nox.finans.unit": (manager, unit),
         "res.config.settings": (admin, admin.call("res.config.settings", "create", {})),
     }
+
+
+def find_or_make_unit(manager, connector):
+    found = manager.call("nox.finans.unit", "search", [], limit=1)
+    if found:
+        return found[0]
+    (uom,) = manager.call("uom.uom", "search", [], limit=1)
+    values = {"connector_id": connector, "uom_id": uom, "code": "d"}
+    return manager.call("nox.finans.unit", "create", values)
 
 
 def attempt(user, model, method, *arguments, **options):
