@@ -15,7 +15,6 @@
         "data/ir_cron.xml",
         "data/mail_activity_type.xml",
         "data/mail_template.xml",
-        "data/nox_finans_document.xml",
         "views/nox_finans_case_views.xml",
         "views/nox_finans_card_views.xml",
         "views/nox_finans_connector_views.xml",

@@ -687,8 +687,17 @@ class NoxFinansConnector(models.Model):
 
     @api.model
     def _trigger_exchange(self, at=None):
-        """Let the cron run as soon as possible, or not later than the datetime `at`."""
-        cron = self._get_crons()[EXCHANGE_CRON]
+        """Let the exchange run as soon as possible, or not later than the datetime `at`."""
+        self._trigger_cron(EXCHANGE_CRON, at)
+
+    @api.model
+    def _trigger_cron(self, name, at=None):
+        """Let a scheduled action of ours run as soon as possible, or not later than `at`; where it
+        does not run, let it be known.
+
+        :param name: its id in the data file
+        """
+        cron = self._get_crons()[name]
         if cron:
             cron._trigger(at)
         if not cron.active:

@@ -2,15 +2,16 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..api import answers, documents
 from ..api.errors import NoxFinansError
-from .nox_finans_case import GROUP_SEND
+from .nox_finans_case import GROUP_SEND, GROUPS
+from .nox_finans_gate import gate
 
 _logger = logging.getLogger(__name__)
 
-CRON = "nox_finans.ir_cron_fetch_documents"
+CRON = "ir_cron_fetch_documents"
 MAIL_TEMPLATE = "nox_finans.mail_template_document"
 # Until the next try: doubled each time, up to the last; after so many it is given up, in a week.
 FIRST_DOCUMENT_PAUSE, LONGEST_DOCUMENT_PAUSE = timedelta(minutes=5), timedelta(days=1)
@@ -48,8 +49,7 @@ class NoxFinansCase(models.Model):
         if self.is_document_due:
             return
         self.write({"is_document_due": True, "document_try": False, "document_try_count": 0})
-        # Full rights: a scheduled action is woken, whoever has asked for the status.
-        self.env.ref(CRON).sudo()._trigger()
+        self.env["nox.finans.connector"]._trigger_cron(CRON)
 
     @api.model
     def _cron_fetch_documents(self):
@@ -122,8 +122,7 @@ class NoxFinansCase(models.Model):
         if tries < MAX_DOCUMENT_TRIES:
             pause = min(FIRST_DOCUMENT_PAUSE * 2 ** (tries - 1), LONGEST_DOCUMENT_PAUSE)
             self.document_try = fields.Datetime.now() + pause
-            # Full rights: the system's own scheduled action, run by the system.
-            self.env.ref(CRON).sudo()._trigger(self.document_try)
+            self.env["nox.finans.connector"]._trigger_cron(CRON, self.document_try)
             return
         self.write({"is_document_due": False, "document_source": address})
         case = self.with_context(lang=self._get_responsible().lang)
@@ -140,9 +139,9 @@ class NoxFinansCase(models.Model):
     # Buttons
     # -------------------------------------------------------------------------
 
+    @gate("read", GROUPS, on="one")
     def action_open_document(self):
         """Open our copy, which is there also when the service's address is no more."""
-        self.ensure_one()
         if not self.document_id:
             return super().action_open_document()
         return {
@@ -151,16 +150,12 @@ class NoxFinansCase(models.Model):
             "target": "new",
         }
 
+    @gate("read", GROUP_SEND, on="one")
     def action_send_document(self):
         """Open Odoo's composer with a copy for the customer: it is Nox Finans's own document.
 
-        :raises AccessError: the user may not invoice, or not see the case
         :raises UserError: there is no document
         """
-        self.ensure_one()
-        self.check_access("read")
-        if not self.env.user.has_group(GROUP_SEND):
-            raise AccessError(self.env._("Only those who invoice may send documents."))
         if not self.document_id:
             raise UserError(
                 self.env._("The document from Nox Finans is not here yet. Try again later.")

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
+from .nox_finans_gate import gate
+
 # Cases at once: each has a few rows of its own in other tables.
 BATCH = 200
 # The words of a snapshot that stay: whose they are they do not tell. So do all numbers.
@@ -141,6 +143,7 @@ class NoxFinansCase(models.Model):
         is_over = self.state == "closed" and not self.is_undo_due and not self.is_disputed
         return is_over and not self.forgotten_date
 
+    @gate("read", "account.group_account_manager")
     def action_forget(self):
         """Remove the personal data of closed cases now: a customer may ask for it."""
         self._hold("forget")
