@@ -86,7 +86,8 @@ class Rpc:
         answer = requests.post(f"{self.url}/jsonrpc", json=body, timeout=120).json()
         if "error" in answer:
             raise RpcError(answer["error"]["data"]["message"])
-        return answer["result"]
+        # Absent where a method returns None.
+        return answer.get("result")
 
     def call(self, model, method, *arguments, **options):
         return self._call(
