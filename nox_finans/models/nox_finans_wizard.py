@@ -104,6 +104,8 @@ class NoxFinansDialog(models.AbstractModel):
         dialogs = super().create(vals_list)
         for dialog in dialogs.filtered(lambda dialog: not dialog.seen):
             dialog.seen = dialog._see(dialog[dialog._subjects[0]])
+        # Now, with the user's own rights: whoever else ends the transaction has others.
+        dialogs.flush_recordset()
         return dialogs
 
     @api.model
