@@ -38,6 +38,11 @@ class NoxFinansWizard(models.AbstractModel):
         self._check_subjects(vals)
         return super().write(vals)
 
+    def onchange(self, values, field_names, fields_spec):
+        """:raises AccessError: the user may not see what the dialog on the page is about"""
+        self._check_subjects(values)
+        return super().onchange(values, field_names, fields_spec)
+
     def new(self, values=None, origin=None, ref=None):
         self._check_subjects(values or {})
         return super().new(values, origin, ref)
