@@ -60,7 +60,8 @@ def make_users(env, home, foreign):
     # They may take data out, if there is any for them.
     export = env.ref("base.group_allow_export")
     users = env["res.users"].search([("login", "in", [*SORTS, "clerk", "manager"])])
-    users.filtered(lambda user: not user.share).group_ids += export
+    for user in users.filtered(lambda user: not user.share):
+        user.group_ids += export
 
 
 def fill(env, company, word):

@@ -60,6 +60,8 @@ SHOWING = {
 ADMINISTERED = ("res.config.settings",)
 # Odoo's own, which the add-on only adds a check to.
 ODOOS_OWN = {"portal.share.action_send_mail"}
+# Of those who may and those who may not, one sort asks with what is no record's number too.
+CURIOUS = ("employee", "clerk")
 USERS = ("portal", "employee", "reader", "stranger", "clerk", "manager")
 
 PLANT = """
@@ -92,6 +94,8 @@ class Field:
             return own, [number for ids in others for number in ids]
         words = (FOREIGN, HOME) if login == "stranger" else (HOME, FOREIGN)
         return [self.planted["records"][word].get(model, []) for word in words]
+
+    all_words = {FOREIGN, HOME, *PRIVATE.values()}
 
     def foreign_words(self, login):
         """Return what must not be in any answer to the user."""
@@ -130,10 +134,11 @@ def field(new_demo, postgresql):
         yield Field(server, planted, found)
 
 
-def problems(field, answered, is_allowed):
+def problems(field, answered, is_allowed, secret=None):
     """Return in words what is wrong with answers.
 
     :param is_allowed: tells of a call whether it may succeed
+    :param secret: the words that must not be in them, if not all that are another's
     """
     wrong = []
     for call, answer in answered:
@@ -146,7 +151,7 @@ def problems(field, answered, is_allowed):
         # What was asked with is no answer.
         wrong += [
             f"Somebody else's. {told}"
-            for word in field.foreign_words(login)
+            for word in field.foreign_words(login) & (secret or field.all_words)
             if word in answer.text and word not in str(arguments)
         ]
     return wrong
@@ -191,7 +196,8 @@ def list_readings(field):
         for model in field.models:
             own, foreign = field.ids(login, model)
             asked = [*SEARCHES, *readings(model, own), *readings(model, foreign)]
-            asked += readings(model, [NO_ID])
+            if login in CURIOUS:
+                asked += readings(model, [NO_ID])
             calls += [(login, model, method, arguments, {}) for method, arguments in asked]
     return calls
 
@@ -317,7 +323,8 @@ def list_public_calls(field):
     for login in USERS:
         for model, method, is_of_model in field.methods:
             own, foreign = field.ids(login, model)
-            targets = [[]] if is_of_model else [*HOSTILE_IDS, foreign, own[:1], own]
+            hostile = HOSTILE_IDS if login in CURIOUS else ([],)
+            targets = [[]] if is_of_model else [*hostile, foreign, own[:1], own]
             for ids in targets:
                 arguments = [] if is_of_model else [ids]
                 calls.append((login, model, method, arguments, {}))
@@ -332,7 +339,9 @@ def list_public_calls(field):
 def test_each_public_method_asks_for_a_right_first(field):
     assert field.methods
     answered = field.ask_all(list_public_calls(field))
-    report(problems(field, answered, lambda call: True) + ask_too_late(answered))
+    # What a dialog held is for all to see once it is confirmed.
+    wrong = problems(field, answered, lambda call: True, {FOREIGN, HOME})
+    report(wrong + ask_too_late(answered))
     for (login, model, method, arguments, _options), answer in answered:
         _own, foreign = field.ids(login, model)
         if foreign and arguments == [foreign]:
@@ -362,7 +371,8 @@ def test_over_every_protocol_the_same(field):
                 ask_json_2(field.server, key, model, method, arguments, {}),
             ]
             answered = [(call, answer) for answer in answers]
-            wrong += problems(field, answered, lambda call: True) + ask_too_late(answered)
+            wrong += problems(field, answered, lambda call: True, {FOREIGN, HOME})
+            wrong += ask_too_late(answered)
             if is_of_model and may_call(login, model, method):
                 wrong += [f"{call}: {it.text[:300]}" for it in answers if it.error]
     report(wrong)

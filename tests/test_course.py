@@ -53,7 +53,7 @@ def test_paid_after_the_notice(case):
 def test_paused_and_resumed_by_a_user(case):
     seen = case.ask("pause", today().isoformat())
     assert (seen["gavel"], seen["found"]) == ("paused", ["paused"])
-    assert [kind for kind, *_rest in seen["events"]] == ["pause"]
+    assert [kind for kind, *_rest in seen["events"]] == ["request", "pause"]
     seen = case.ask("unpause")
     assert seen["gavel"] == "running" and seen["events"][-1][1] == "Återupptagen"
 
@@ -66,7 +66,7 @@ def test_nothing_next_while_it_is_paused_is_not_the_end(case):
     case.ask("pause", (today() + timedelta(days=40)).isoformat())
     case.forge("GET", CASE, {"NoxFinansInvoice": {"Status": "PAUSED"} | NOTHING_NEXT})
     case.sync()
-    assert [kind for kind, *_rest in case.read()["events"]] == ["pause"]
+    assert [kind for kind, *_rest in case.read()["events"]] == ["request", "pause"]
     assert case.ask("unpause")["coming"][0] == "Notice of overdue"
 
 

@@ -38,6 +38,11 @@ class NoxFinansWizard(models.AbstractModel):
         self._check_subjects(vals)
         return super().write(vals)
 
+    def onchange(self, values, field_names, fields_spec):
+        """:raises AccessError: the user may not see what the dialog on the page is about"""
+        self._check_subjects(values)
+        return super().onchange(values, field_names, fields_spec)
+
     def new(self, values=None, origin=None, ref=None):
         self._check_subjects(values or {})
         return super().new(values, origin, ref)
@@ -104,6 +109,8 @@ class NoxFinansDialog(models.AbstractModel):
         dialogs = super().create(vals_list)
         for dialog in dialogs.filtered(lambda dialog: not dialog.seen):
             dialog.seen = dialog._see(dialog[dialog._subjects[0]])
+        # Now, with the user's own rights: whoever else ends the transaction has others.
+        dialogs.flush_recordset()
         return dialogs
 
     @api.model

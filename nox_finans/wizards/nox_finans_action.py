@@ -167,11 +167,14 @@ class NoxFinansAction(models.TransientModel):
     @api.depends("ready_case_ids")
     def _compute_amount(self):
         for wizard in self:
-            # Of what is known to be paid, this much is not reported yet.
-            cases = wizard.ready_case_ids
-            case = cases if len(cases) == 1 else cases.browse()
-            unreported = case._get_unreported_payment() or case.unreported_credit
-            wizard.amount = unreported or wizard.balance
+            wizard.amount = wizard._get_unreported() or wizard.balance
+
+    def _get_unreported(self):
+        """Return what of the only case is known to be paid and not reported yet; 0 of many."""
+        if not self._is_of_one():
+            return 0
+        case = self.ready_case_ids
+        return case._get_unreported_payment() or case.unreported_credit
 
     @api.depends("ready_case_ids", "action")
     def _compute_mail(self):

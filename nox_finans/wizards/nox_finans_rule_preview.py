@@ -50,7 +50,8 @@ class NoxFinansRulePreview(models.TransientModel):
 
     @api.depends("rule_id")
     def _compute_connection(self):
-        for preview in self:
+        self.obstacle = self.environment = self.is_sandbox = False
+        for preview in self.filtered("rule_id"):
             # Full rights: whether there is a connection is for all to know who send.
             connector = preview.rule_id.company_id.sudo()._get_nox_finans_connector()
             preview.obstacle = connector._get_obstacle()
@@ -68,6 +69,8 @@ class NoxFinansRulePreview(models.TransientModel):
 
     def _get_taken(self):
         rule = self.rule_id
+        if not rule:
+            return self.env["account.move"]
         moves = rule._choose(rule._choose_before()).with_env(self.env)
         # It takes what its own user may see; shown is what the one who looks may see too.
         return moves._filtered_access("read")
