@@ -200,7 +200,11 @@ class NoxFinansConnector(models.Model):
         self._watch_schedule()
         self._trigger_exchange()
         message = self.env._("The scheduled actions are switched on.")
-        self.sudo().message_post(body=f"{message} {' '.join(broken.values())}")
+        self.sudo().message_post(
+            body=self.env._(
+                "The scheduled actions are switched on. Before: %s", " ".join(broken.values())
+            )
+        )
         return self._get_notification("success", message)
 
 
