@@ -47,7 +47,8 @@ def row(odoo_server):
             "SELECT to_jsonb(connector) - '{write_uid,write_date}'::text[]"
             "  FROM nox_finans_connector AS connector"
         )
-        return row
+        # A setting that was never made is one that is off.
+        return {name: value or None for name, value in row.items()}
 
     return read
 

@@ -713,7 +713,7 @@ class NoxFinansConnector(models.Model):
         self.env["ir.cron"]._commit_progress(remaining=1)
         is_time_left = connectors._exchange()
         connectors._note_standstill()
-        self._watch_schedule()
+        self._watch_schedule(running=EXCHANGE_CRON)
         if not is_time_left:
             # What is left is due still. For what is only partly done Odoo's cron would start again
             # nine times without any time, then sleep for a minute: woken, it goes on at once.

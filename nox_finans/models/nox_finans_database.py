@@ -174,7 +174,9 @@ class NoxFinansConnector(models.Model):
         connector = self.sudo()
         connector.write(self._get_database_values())
         message = self.env._("This database has taken over the connection.")
-        connector.message_post(body=f"{message} {sort}")
+        connector.message_post(
+            body=self.env._("This database has taken over the connection. %s", sort)
+        )
         self._trigger_exchange()
         return self._get_notification("success", message)
 

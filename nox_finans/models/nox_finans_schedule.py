@@ -1,18 +1,20 @@
 import functools
-from datetime import timedelta
+import logging
 
+import psycopg2
 from lxml import etree
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL, convert_file, file_open, format_datetime
 
 from .nox_finans_connector import EXCHANGE_CRON, STANDSTILL
 from .nox_finans_gate import gate
 
+_logger = logging.getLogger(__name__)
+
 MODULE = "nox_finans"
 CRON_FILE = "data/ir_cron.xml"
 SCHEDULE_ACTIVITY = "nox_finans.mail_activity_type_schedule"
-# A daily one that is so long overdue has missed a day.
-DAILY_STANDSTILL = timedelta(days=1)
 
 
 @functools.cache
@@ -76,10 +78,13 @@ class NoxFinansConnector(models.Model):
 
     @api.model
     def _get_late_crons(self):
-        """Return the same for what is switched on and does not come to run all the same."""
-        now, late = fields.Datetime.now(), {}
+        """Return the same for what is switched on and does not come to run all the same.
+
+        The daily ones come late after each weekend that a server was off for; they run, or fail,
+        where the one that sends runs.
+        """
+        limit, late = fields.Datetime.now() - STANDSTILL, {}
         for name, cron in self._get_crons().items():
-            limit = now - (STANDSTILL if name == EXCHANGE_CRON else DAILY_STANDSTILL)
             if not cron.active:
                 continue
             if cron.first_failure_date and cron.first_failure_date <= limit:
@@ -88,7 +93,7 @@ class NoxFinansConnector(models.Model):
                     action=cron.name,
                     date=format_datetime(self.env, cron.first_failure_date),
                 )
-            elif cron.nextcall <= limit:
+            elif name == EXCHANGE_CRON and cron.nextcall <= limit:
                 late[name] = self.env._(
                     "“%(action)s” was to run at %(date)s and has not.",
                     action=cron.name,
@@ -97,17 +102,20 @@ class NoxFinansConnector(models.Model):
         return late
 
     @api.model
-    def _get_schedule_trouble(self):
-        """Return in words which scheduled actions do not run and what comes of it, or None."""
-        broken = self._get_broken_crons()
-        late = {name: said for name, said in self._get_late_crons().items() if name not in broken}
+    def _get_schedule_trouble(self, running=None):
+        """Return in words which scheduled actions do not run and what comes of it, or None.
+
+        :param running: the id in the data file of the one that just does
+        """
+        broken, late = self._get_broken_crons(), self._get_late_crons()
+        late = {name: late[name] for name in late if name not in broken and name != running}
         if not broken and not late:
             return None
         sentences = [self.env._("Scheduled actions do not run:"), *broken.values(), *late.values()]
         if EXCHANGE_CRON in broken | late:
             sentences.append(
                 self.env._(
-                    "Nothing is sent or followed up until then; what is queued stays queued."
+                    "Nothing is sent or followed up until that runs again; what is queued stays queued."
                 )
             )
         if broken:
@@ -125,7 +133,7 @@ class NoxFinansConnector(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
-    def _watch_schedule(self):
+    def _watch_schedule(self, running=None):
         """Let the responsible of each connection in use know when scheduled actions do not run.
 
         Called by what the schedule does not need to run: the selection when it is opened, whatever
@@ -133,14 +141,22 @@ class NoxFinansConnector(models.Model):
         """
         # Full rights: told are those who look after a connection, whoever has noticed.
         connectors = self.sudo().search([("state", "!=", "disconnected")])
-        if not self._get_schedule_trouble():
+        if not self._get_schedule_trouble(running):
             connectors.activity_unlink([SCHEDULE_ACTIVITY])
             return
         for connector in connectors:
             if connector._is_foreign() or not connector._lock_watch():
                 continue
-            in_words = connector._in_words_of_administrator()
-            connector._ask_administrator(SCHEDULE_ACTIVITY, in_words._get_schedule_trouble())
+            connector._tell_of_schedule(running)
+
+    def _tell_of_schedule(self, running):
+        """Ask the responsible, once; what somebody does who has noticed goes on if that fails."""
+        note = self._in_words_of_administrator()._get_schedule_trouble(running)
+        try:
+            with self.env.cr.savepoint():
+                self._ask_administrator(SCHEDULE_ACTIVITY, note)
+        except (UserError, psycopg2.Error) as error:
+            _logger.warning("Nox Finans, company %s: %s Not told: %s", self.id, note, error)
 
     def _in_words_of_administrator(self):
         lang = self._get_administrator().lang
@@ -185,7 +201,11 @@ class NoxFinansConnector(models.Model):
         self._watch_schedule()
         self._trigger_exchange()
         message = self.env._("The scheduled actions are switched on.")
-        self.sudo().message_post(body=f"{message} {' '.join(broken.values())}")
+        self.sudo().message_post(
+            body=self.env._(
+                "The scheduled actions are switched on. Before: %s", " ".join(broken.values())
+            )
+        )
         return self._get_notification("success", message)
 
 
