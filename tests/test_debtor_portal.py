@@ -580,6 +580,8 @@ def visit(browser):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(debtor.link + suffix)
         page.frame_locator("#invoice_html").locator("#informations").wait_for()
+        # The frame takes the height of what it shows.
+        page.wait_for_function("document.querySelector('#invoice_html').offsetHeight > 600")
         return page
 
     yield visit
