@@ -4,6 +4,7 @@ Debian's wkhtmltopdf draws letters as lines, out of which no text can be read, a
 machine. What Odoo gives to be printed is the same.
 """
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,9 @@ def main(chromium, arguments):
     if "--version" in arguments:
         print("wkhtmltopdf 0.12.6 (with patched qt)")
         return
+    # Odoo limits its own memory, too narrowly for a browser started from it.
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     # Pages first, what is printed above and below each page after them.
     paths = [path for path in arguments[:-1] if path.endswith(".html")]
     print_pages(chromium, sorted(paths, key=lambda path: "report.body" not in path), arguments[-1])

@@ -40,7 +40,9 @@ def read(content):
 
 def document_calls(case):
     return [
-        row for row in case.setting.sandbox.get("requests") if row["path"].startswith(DOCUMENTS)
+        row
+        for row in case.setting.sandbox.get("requests")
+        if row["path"].startswith(DOCUMENTS) and row["path"].endswith(f"/{case.number}")
     ]
 
 
@@ -49,7 +51,8 @@ def fault(case):
     """Let the service break the next answers there; all is well again at the end."""
 
     def fault(**values):
-        case.setting.sandbox.post("faults", path=DOCUMENTS, **values)
+        path = f"{DOCUMENTS}.*/{case.number}$"
+        case.setting.sandbox.post("faults", path=path, **values)
 
     yield fault
     case.setting.sandbox.clear_faults()
@@ -149,7 +152,7 @@ def test_the_status_is_followed_while_the_document_is_not_to_be_had(case, fault)
     fetch(case)
     before = len(document_calls(case))
     assert case.pay(40)["state"] == "accepted"
-    assert case.stored("capital_balance") == 85
+    assert case.stored("capital_balance") == 60
     assert len(document_calls(case)) == before
     (case_calls,) = case.setting.sql(
         "SELECT count(*) FROM nox_finans_exchange WHERE path LIKE %s", f"{DOCUMENTS}%"
@@ -162,7 +165,8 @@ clerk = env["res.users"].search([("login", "=", "clerk")])
 move.partner_id.write({"email": "kund@example.com", "lang": "sv_SE"})
 before = env["mail.message"].search([], order="id DESC", limit=1).id
 action = env["nox.finans.case"].browse(case_id).with_user(clerk).action_send_document()
-composer = env["mail.compose.message"].with_user(clerk).browse(action["res_id"])
+composer = env["mail.compose.message"].with_user(clerk).with_context(**action["context"])
+composer = composer.browse(action["res_id"])
 shown = {"attachments": composer.attachment_ids.mapped("name"), "body": composer.body,
     "lang": composer.lang, "partners": composer.partner_ids.ids == move.partner_id.ids}
 composer.action_send_mail()

@@ -269,9 +269,7 @@ def test_the_mails_of_odoos_own_templates_name_nox_finans(
     assert not [own for own in OWN if own in row["body"] + row["subject"]]
 
 
-def test_what_the_clerk_prints_names_nox_finans(odoo_server, invoice, at_nox_finans, make_invoice):
-    """Also beside an invoice that the company itself is paid for."""
-    other = make_invoice(payment_reference="8812345675")
+def test_what_the_clerk_prints_names_nox_finans(odoo_server, invoice, at_nox_finans):
     at_nox_finans()
     session = sign_in(odoo_server, "clerk")
     for path in (
@@ -282,12 +280,6 @@ def test_what_the_clerk_prints_names_nox_finans(odoo_server, invoice, at_nox_fin
         text = read_pdf(session.get(odoo_server.url + path, timeout=120).content)
         assert "Nox Finans" in text, path
         assert not [own for own in OWN if own in text], path
-    both = f"/report/pdf/account.report_invoice/{invoice.id},{other.id}"
-    text = read_pdf(session.get(odoo_server.url + both, timeout=120).content)
-    assert "Nox Finans" in text
-    assert "8812345675" in text
-    assert ACCOUNT in text
-    assert REFERENCE not in text
 
 
 def sign_in(odoo_server, login):
@@ -580,6 +572,8 @@ def visit(browser):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(debtor.link + suffix)
         page.frame_locator("#invoice_html").locator("#informations").wait_for()
+        # The frame takes the height of what it shows.
+        page.wait_for_function("document.querySelector('#invoice_html').offsetHeight > 600")
         return page
 
     yield visit

@@ -111,13 +111,15 @@ class AccountMove(models.Model):
 
     @api.depends("nox_finans_case_ids.state", "amount_residual")
     def _compute_display_qr_code(self):
-        super()._compute_display_qr_code()
+        result = super()._compute_display_qr_code()
         self._filter_nox_finans_pays_elsewhere().display_qr_code = False
+        return result
 
     @api.depends("nox_finans_case_ids.state", "amount_residual")
     def _compute_display_link_qr_code(self):
-        super()._compute_display_link_qr_code()
+        result = super()._compute_display_link_qr_code()
         self._filter_nox_finans_pays_elsewhere().display_link_qr_code = False
+        return result
 
     # -------------------------------------------------------------------------
     # Documents

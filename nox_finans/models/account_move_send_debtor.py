@@ -65,8 +65,9 @@ class AccountMoveSend(models.AbstractModel):
             )
             move.is_move_sent = True
         others = {move: data for move, data in invoices_data.items() if move not in paid_there}
-        if others:
-            super()._generate_invoice_documents(others, allow_fallback_pdf=allow_fallback_pdf)
+        if not others:
+            return None
+        return super()._generate_invoice_documents(others, allow_fallback_pdf=allow_fallback_pdf)
 
     @api.model
     def _get_placeholder_mail_attachments_data(

@@ -175,6 +175,8 @@ class NoxFinansCase(models.Model):
         return {
             **composer._get_records_action(name=self.env._("Send a Copy")),
             "target": "new",
+            # Odoo would read the document as one that has come in.
+            "context": {"disable_attachment_import": True},
         }
 
     def _copy_document(self):

@@ -142,9 +142,10 @@ class Run:
     def _commit(self, processed=0):
         """Commit, with the log of calls; return the seconds that the cron has left."""
         self._write_log()
-        self._is_call_open = False
         self._worked += processed
         left = self.env["ir.cron"]._commit_progress(processed)
+        # Not before: where the commit itself fails, the answer is lost as well.
+        self._is_call_open = False
         if processed and self._worked % FORGET_AFTER == 0:
             self.env.invalidate_all()
         return left

@@ -1,1 +1,1 @@
-from . import account_move, payment_link_wizard
+from . import account_move
