@@ -595,7 +595,8 @@ class AccountMove(models.Model):
         )
         # The latest, and what another environment has got is nothing to go on with here.
         latest = [of_move[0] for of_move in refused.grouped("move_id").values()]
-        cases = refused.concat(*latest).filtered(lambda case: not case._is_elsewhere())
+        cases = refused.browse().concat(*latest)
+        cases = cases.filtered(lambda case: not case._is_elsewhere())
         for case in cases:
             move = case.move_id
             case._requeue(move.nox_finans_service, move.nox_finans_used_channel)
