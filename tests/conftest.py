@@ -93,7 +93,8 @@ class Rpc:
         ).json()
         if "error" in answer:
             raise RpcError(answer["error"]["data"])
-        return answer["result"]
+        # A method that returns nothing has no result.
+        return answer.get("result")
 
     def call(self, model, method, *arguments, **options):
         return self._call(
