@@ -85,6 +85,7 @@ def writable(admin):
         for row in rows
         # What a model gets of Odoo's own is not this add-on's.
         if row["modules"].split(", ")[0] == "nox_finans"
+        and not row["name"].startswith(("activity_", "message_"))
     ]
 
 
@@ -137,7 +138,7 @@ def attempt(user, model, method, *arguments, **options):
         return None
 
 
-def enter(user, model, record, name, value):
+def enter(user, record, model, name, value):
     """Enter a value in each of the ways that there are."""
     attempt(user, model, "write", [record], {name: value})
     attempt(user, model, "onchange", [record], {name: value}, [name], {name: {}})
@@ -162,9 +163,12 @@ def test_what_is_entered_is_refused_in_words_or_does_no_harm(
 ):
     assert len(writable) > 25
     for model, name, kind in writable:
-        user, record = targets[model]
         for value in EXTREMES[kind]:
-            enter(user, model, record, name, value)
+            if model in targets:
+                enter(*targets[model], model, name, value)
+            else:
+                # Nobody writes it but the system; a new model of a person's needs a target.
+                assert attempt(manager, model, "create", {name: value}) is None, model
     for user in (clerk, manager):
         open_all(user, admin)
     _user, rule = targets["nox.finans.rule"]

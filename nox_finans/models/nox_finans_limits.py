@@ -71,8 +71,15 @@ class NoxFinansLimits(models.AbstractModel):
     _name = "nox.finans.limits"
     _description = "Nox Finans Limits"
 
+    @api.model
+    def default_get(self, fields):
+        # Before they are converted.
+        wanted = {name: self.env.context.get(f"default_{name}") for name in fields}
+        self._check_nox_finans_limits(wanted)
+        return super().default_get(fields)
+
     def _add_missing_default_values(self, values):
-        # Here a new record's defaults are known, those of the context and of users too.
+        # Here a new record's defaults are known, those of the user too.
         values = super()._add_missing_default_values(values)
         self._check_nox_finans_limits(values)
         return values
@@ -87,9 +94,14 @@ class NoxFinansLimits(models.AbstractModel):
         return super().onchange(values, field_names, fields_spec)
 
     @api.model
+    def _get_nox_finans_limits(self):
+        """Return a dict from each limited field to its limit."""
+        return LIMITS.get(self._name, {})
+
+    @api.model
     def _check_nox_finans_limits(self, values):
         """:raises ValidationError: a value is beyond its field's limit; says which one it is"""
-        for name, limit in LIMITS.get(self._name, {}).items():
+        for name, limit in self._get_nox_finans_limits().items():
             value = values.get(name)
             is_empty = value is None or value is False or value == ""
             if not is_empty and not _is_within(value, limit):
@@ -134,3 +146,15 @@ class AccountMove(models.Model):
 class NoxFinansConnector(models.Model):
     _name = "nox.finans.connector"
     _inherit = ["nox.finans.connector", "nox.finans.limits"]
+
+
+class ResConfigSettings(models.TransientModel):
+    """The settings show the connection's own fields."""
+
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings", "nox.finans.limits"]
+
+    @api.model
+    def _get_nox_finans_limits(self):
+        limits = LIMITS["nox.finans.connector"]
+        return {f"nox_finans_{name}": limit for name, limit in limits.items()}
