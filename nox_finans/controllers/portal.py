@@ -101,9 +101,9 @@ class NoxFinansPortal(PortalAccount):
         try:
             with request.env.cr.savepoint():
                 invoice._take_nox_finans_notice(kind, values, partner)
-            answer = {"level": "success", "text": request.env._("Thank you. We look into it.")}
+            answer = {"level": "success", "text": request.env._("Thank you. We will look into it.")}
         except LockError:
-            text = request.env._("Somebody is at the invoice just now. Please try again.")
+            text = request.env._("Somebody is changing the invoice right now. Please try again.")
             answer = {"level": "warning", "text": text}
         except ValidationError as problem:
             answer = {"level": "warning", "text": str(problem)}

@@ -152,9 +152,9 @@ class AccountMove(models.Model):
 
     def _get_nox_finans_no_file_message(self):
         return self.env._(
-            "Nox Finans has %s: no electronic file is made of it meanwhile, since it would tell "
-            "the customer to pay to your own account. The account that Nox Finans is paid to "
-            "stands only in the document from Nox Finans.",
+            "Nox Finans has %s: no electronic file is made of it meanwhile, since it would "
+            "name the company's own account. The account to pay to stands only in the document "
+            "from Nox Finans.",
             ", ".join(move.name for move in self),
         )
 

@@ -28,7 +28,7 @@ class AccountMove(models.Model):
             # The system itself presses no button: what it writes is what a module has reckoned.
             return vals
         if not isinstance(data, dict):
-            raise UserError(self.env._("An invoice is sent by its button Send."))
+            raise UserError(self.env._("An invoice is sent with the button Send."))
         user = self.env.user
         signature = {"author_user_id": user.id, "author_partner_id": user.partner_id.id}
         return {**vals, "sending_data": {**data, **signature}}

@@ -23,7 +23,7 @@ class IrBinary(models.AbstractModel):
             xmlid=xmlid, res_model=res_model, res_id=res_id, access_token=access_token, field=field
         )
         if not self.env.user._is_internal() and self._is_nox_finans_outdated(record, field):
-            raise MissingError(self.env._("This document is not to be had at present."))
+            raise MissingError(self.env._("This document is not available at present."))
         return record
 
     def _is_nox_finans_outdated(self, record, field):

@@ -631,7 +631,7 @@ class NoxFinansCase(models.Model):
     def action_open_document(self):
         """:raises UserError: the service has told of no document yet"""
         if not self.document_url:
-            raise UserError(self.env._("Nox Finans has told of no document yet."))
+            raise UserError(self.env._("Nox Finans has not given a document yet."))
         return {"type": "ir.actions.act_url", "url": self.document_url, "target": "new"}
 
     # -------------------------------------------------------------------------

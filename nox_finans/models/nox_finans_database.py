@@ -126,7 +126,7 @@ class NoxFinansConnector(models.Model):
                 "This database is a copy, or a backup that was restored on the same server."
             ),
             "table": self.env._(
-                "This database is a backup that was restored in the place of the database."
+                "This database is a backup that was restored in place of the earlier database."
             ),
             "name": self.env._("This database was renamed: it may be one that was put aside."),
         }
@@ -138,9 +138,9 @@ class NoxFinansConnector(models.Model):
             return None
         return self.env._(
             "%(sort)s The connection to Nox Finans belongs to the database it was made in; if that "
-            "still runs, it goes on by it. Nothing is sent from here until an administrator says, "
-            "under Nox Finans > Connection, what this one is: a copy works with the sandbox, the "
-            "original takes the connection over.",
+            "one is still in use, it keeps using the connection. Nothing is sent from here until "
+            "an administrator says, under Nox Finans > Connection, what this one is: a copy works "
+            "with the sandbox, the original takes the connection over.",
             sort=self._describe_copy(),
         )
 

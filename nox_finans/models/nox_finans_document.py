@@ -128,10 +128,9 @@ class NoxFinansCase(models.Model):
         case = self.with_context(lang=self._get_responsible().lang)
         case.move_id.message_post(
             body=case.env._(
-                "The document from Nox Finans could not be fetched and is not kept here: "
-                "%(problem)s It is found at %(address)s",
-                problem=problem,
-                address=address,
+                "The document from Nox Finans could not be fetched and is not kept here. It is "
+                "found at %s",
+                address,
             )
         )
 

@@ -55,7 +55,7 @@ class NoxFinansConnector(models.Model):
         required=True,
         default=365,
         tracking=True,
-        help="For so long a customer may still complain, or a credit note follow. Then personal "
+        help="During this time a customer may complain, or a credit note follow. Then personal "
         "numbers, names, addresses and free texts go; numbers, amounts and dates stay as evidence "
         "for the accounts.",
     )

@@ -115,7 +115,7 @@ class NoxFinansConnector(models.Model):
         if EXCHANGE_CRON in broken | late:
             sentences.append(
                 self.env._(
-                    "Nothing is sent or followed up until that runs again; what is queued stays "
+                    "Nothing is sent or followed up until it runs again; what is queued stays "
                     "queued."
                 )
             )

@@ -66,8 +66,8 @@ class NoxFinansSystemFields(models.AbstractModel):
             labels = (self._fields[name]._description_string(self.env) for name in refused)
             raise AccessError(
                 self.env._(
-                    "Only the system sets this, nobody writes or imports it: %s. Leave it out; "
-                    "the buttons and dialogs of Nox Finans change what may be changed.",
+                    "Only the system sets this, it cannot be written or imported: %s. Leave it "
+                    "out; the buttons and dialogs of Nox Finans change what may be changed.",
                     ", ".join(
                         f"{label} ({name})" for label, name in zip(labels, refused, strict=True)
                     ),
