@@ -10,13 +10,23 @@ pytest_plugins = "dialogs"
 THREADS = 20
 
 
+@pytest.fixture
+def switch(odoo_server):
+    """Switch the exchange on or off."""
+
+    def switch(is_on):
+        crons = "UPDATE ir_cron SET active = %s WHERE cron_name LIKE 'Nox Finans%%'"
+        odoo_server.sql(crons, is_on)
+
+    return switch
+
+
 @pytest.fixture(autouse=True)
-def no_cron(odoo_server):
+def no_cron(switch):
     """What was asked for is not done by the way, but when the test says so."""
-    switch = "UPDATE ir_cron SET active = %s WHERE cron_name LIKE 'Nox Finans%%'"
-    odoo_server.sql(switch, False)
+    switch(False)
     yield
-    odoo_server.sql(switch, True)
+    switch(True)
 
 
 @pytest.fixture
@@ -47,16 +57,15 @@ def at_once(klara, maria):
 
 
 @pytest.fixture
-def confirmed(odoo_server, make_invoice, send, until):
+def confirmed(switch, make_invoice, send, until):
     """An invoice whose case the service has confirmed."""
 
     def confirm():
         invoice = make_invoice()
         send(invoice)
-        cron = "UPDATE ir_cron SET active = %s WHERE code = 'model._cron_exchange()'"
-        odoo_server.sql(cron, True)
+        switch(True)
         until(invoice, lambda case: case.remote_status == "OPEN", "confirmed")
-        odoo_server.sql(cron, False)
+        switch(False)
         return invoice
 
     return confirm
@@ -77,7 +86,7 @@ def test_the_same_invoices_are_sent_once(
 
 @pytest.mark.parametrize("is_shared", [True, False], ids=["one dialog each person", "own dialogs"])
 def test_a_payment_is_reported_once(
-    odoo_server, klara, maria, at_once, confirmed, case_of, until, ledger_of, is_shared
+    switch, klara, maria, at_once, confirmed, case_of, until, ledger_of, is_shared
 ):
     invoice = confirmed()
     case = case_of(invoice)
@@ -87,7 +96,7 @@ def test_a_payment_is_reported_once(
         dialogs.append(person.open("report_payment", case))
         person.fill_in(dialogs[-1], amount=100)
     at_once(lambda person, number: person.confirm(dialogs[number % len(dialogs)]))
-    odoo_server.sql("UPDATE ir_cron SET active = true WHERE code = 'model._cron_exchange()'")
+    switch(True)
     until(invoice, lambda case: not case.requested_action, "done")
     (row,) = ledger_of(invoice)
     assert row["reported"] == 100

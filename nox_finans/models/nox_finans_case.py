@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, LockError, UserError
 
 from ..api import answers, payloads
 from ..api.errors import AccessDeniedError, NotFoundError, RefusedError, UncertainError
@@ -472,7 +472,15 @@ class NoxFinansCase(models.Model):
         :raises LockError: the connector is at one of them right now
         :raises UserError, AccessError: `action` is not allowed now
         """
-        self.lock_for_update()
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise LockError(
+                self.env._(
+                    "Somebody else, or the exchange with Nox Finans, is at it right now. Look at "
+                    "it again in a moment."
+                )
+            ) from error
         self.invalidate_recordset()
         self._check_allowed(action)
 
