@@ -31,7 +31,7 @@ class TestSend(NoxFinansCase):
 
     def test_wizard_reckons_the_cost_by_todays_prices(self):
         connector = self.company._get_nox_finans_connector()
-        for price, date_from in ((5, "2020-01-01"), (19.5, "2024-01-01"), (99, "2999-01-01")):
+        for price, date_from in ((5, "2020-01-01"), (19.5, "2024-01-01"), (99, "2099-01-01")):
             self.env["nox.finans.price"].create(
                 {
                     "connector_id": connector.id,
