@@ -5,6 +5,7 @@ import io
 import PyPDF2
 import pytest
 from cases import make_case
+from conftest import wait_for
 
 DOCUMENTS = "/3/documents/"
 FETCH = "env['nox.finans.case']._cron_fetch_documents()"
@@ -150,7 +151,8 @@ def test_pauses_grow_until_it_is_given_up(case, fault):
 def test_the_status_is_followed_while_the_document_is_not_to_be_had(case, fault):
     fault(kind="timeout", seconds=2, times=100)
     fetch(case)
-    before = len(document_calls(case))
+    # The service notes a call when it has ended, which is after we have given it up.
+    before = len(wait_for(lambda: document_calls(case), "the call for the document"))
     assert case.pay(40)["state"] == "accepted"
     assert case.stored("capital_balance") == 60
     assert len(document_calls(case)) == before
