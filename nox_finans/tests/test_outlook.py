@@ -54,7 +54,7 @@ class TestOutlook(NoxFinansCase):
     def test_switched_off_by_0(self):
         self.connector.collection_days = 0
         self.assertFalse(self.look_ahead())
-        with self.assertRaisesRegex(ValidationError, "negative"):
+        with self.assertRaisesRegex(ValidationError, "from 0 to 60"):
             self.connector.collection_days = -1
 
     def test_let_it_run(self):
