@@ -19,21 +19,31 @@ TOLD = "nox_finans_uninstall_told"
 class IrModuleModule(models.Model):
     _inherit = "ir.module.module"
 
+    def button_immediate_uninstall(self):
+        # Before Odoo waits for its scheduled actions.
+        self._check_nox_finans_told()
+        return super().button_immediate_uninstall()
+
     def button_uninstall(self):
-        """:raises UserError: invoices are at Nox Finans still, and nobody was told so"""
+        self._check_nox_finans_told()
         if warning := self._get_nox_finans_warning():
-            # On the command line there is nobody to ask.
-            if not (self.env.context.get(TOLD) or self.env.uid == SUPERUSER_ID):
-                raise UserError(
-                    self.env._(
-                        "%(warning)s Uninstall it from Apps (Uninstall, in the app's menu), which "
-                        "asks first; from a program with “%(key)s” in the context.",
-                        warning=warning,
-                        key=TOLD,
-                    )
-                )
             _logger.warning("Nox Finans is uninstalled: %s", warning)
         return super().button_uninstall()
+
+    def _check_nox_finans_told(self):
+        """:raises UserError: invoices are at Nox Finans still, and nobody was told so"""
+        # On the command line there is nobody to ask.
+        if self.env.context.get(TOLD) or self.env.uid == SUPERUSER_ID:
+            return
+        if warning := self._get_nox_finans_warning():
+            raise UserError(
+                self.env._(
+                    "%(warning)s Uninstall it from Apps (Uninstall, in the app's menu), which "
+                    "asks first; from a program with “%(key)s” in the context.",
+                    warning=warning,
+                    key=TOLD,
+                )
+            )
 
     def _get_nox_finans_warning(self):
         """Return what is forgotten when these modules are uninstalled, or None."""
