@@ -2,7 +2,7 @@
 
 import logging
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -61,21 +61,6 @@ class IrModuleModule(models.Model):
             "of payments. Wait until they are closed, or stop them first.",
             count,
         )
-
-
-class BaseModuleUninstall(models.TransientModel):
-    _inherit = "base.module.uninstall"
-
-    nox_finans_warning = fields.Text(compute="_compute_nox_finans_warning")
-
-    @api.depends("module_ids")
-    def _compute_nox_finans_warning(self):
-        for wizard in self:
-            wizard.nox_finans_warning = wizard.module_ids._get_nox_finans_warning()
-
-    def action_uninstall(self):
-        # The dialog shows the warning.
-        return super(BaseModuleUninstall, self.with_context(**{TOLD: True})).action_uninstall()
 
 
 class NoxFinansConnector(models.Model):
