@@ -146,15 +146,3 @@ class AccountMove(models.Model):
 class NoxFinansConnector(models.Model):
     _name = "nox.finans.connector"
     _inherit = ["nox.finans.connector", "nox.finans.limits"]
-
-
-class ResConfigSettings(models.TransientModel):
-    """The settings show the connection's own fields."""
-
-    _name = "res.config.settings"
-    _inherit = ["res.config.settings", "nox.finans.limits"]
-
-    @api.model
-    def _get_nox_finans_limits(self):
-        limits = LIMITS["nox.finans.connector"]
-        return {f"nox_finans_{name}": limit for name, limit in limits.items()}

@@ -74,17 +74,6 @@ class NoxFinansConnector(models.Model):
         )
 
 
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
-
-    nox_finans_keep_log_days = fields.Integer(
-        related="nox_finans_connector_id.keep_log_days", readonly=False
-    )
-    nox_finans_keep_personal_days = fields.Integer(
-        related="nox_finans_connector_id.keep_personal_days", readonly=False
-    )
-
-
 class NoxFinansExchange(models.Model):
     """The log: for a while, and found by whom it is about."""
 

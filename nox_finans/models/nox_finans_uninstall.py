@@ -2,7 +2,7 @@
 
 import logging
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -19,21 +19,31 @@ TOLD = "nox_finans_uninstall_told"
 class IrModuleModule(models.Model):
     _inherit = "ir.module.module"
 
+    def button_immediate_uninstall(self):
+        # Before Odoo waits for its scheduled actions.
+        self._check_nox_finans_told()
+        return super().button_immediate_uninstall()
+
     def button_uninstall(self):
-        """:raises UserError: invoices are at Nox Finans still, and nobody was told so"""
+        self._check_nox_finans_told()
         if warning := self._get_nox_finans_warning():
-            # On the command line there is nobody to ask.
-            if not (self.env.context.get(TOLD) or self.env.uid == SUPERUSER_ID):
-                raise UserError(
-                    self.env._(
-                        "%(warning)s Uninstall it from Apps (Uninstall, in the app's menu), which "
-                        "asks first; from a program with “%(key)s” in the context.",
-                        warning=warning,
-                        key=TOLD,
-                    )
-                )
             _logger.warning("Nox Finans is uninstalled: %s", warning)
         return super().button_uninstall()
+
+    def _check_nox_finans_told(self):
+        """:raises UserError: invoices are at Nox Finans still, and nobody was told so"""
+        # On the command line there is nobody to ask.
+        if self.env.context.get(TOLD) or self.env.uid == SUPERUSER_ID:
+            return
+        if warning := self._get_nox_finans_warning():
+            raise UserError(
+                self.env._(
+                    "%(warning)s Uninstall it from Apps (Uninstall, in the app's menu), which "
+                    "asks first; from a program with “%(key)s” in the context.",
+                    warning=warning,
+                    key=TOLD,
+                )
+            )
 
     def _get_nox_finans_warning(self):
         """Return what is forgotten when these modules are uninstalled, or None."""
@@ -51,21 +61,6 @@ class IrModuleModule(models.Model):
             "of payments. Wait until they are closed, or stop them first.",
             count,
         )
-
-
-class BaseModuleUninstall(models.TransientModel):
-    _inherit = "base.module.uninstall"
-
-    nox_finans_warning = fields.Text(compute="_compute_nox_finans_warning")
-
-    @api.depends("module_ids")
-    def _compute_nox_finans_warning(self):
-        for wizard in self:
-            wizard.nox_finans_warning = wizard.module_ids._get_nox_finans_warning()
-
-    def action_uninstall(self):
-        # The dialog shows the warning.
-        return super(BaseModuleUninstall, self.with_context(**{TOLD: True})).action_uninstall()
 
 
 class NoxFinansConnector(models.Model):

@@ -59,6 +59,13 @@ class ResConfigSettings(models.TransientModel):
         related="nox_finans_connector_id.reminder_term_ids", readonly=False
     )
 
+    nox_finans_keep_log_days = fields.Integer(
+        related="nox_finans_connector_id.keep_log_days", readonly=False
+    )
+    nox_finans_keep_personal_days = fields.Integer(
+        related="nox_finans_connector_id.keep_personal_days", readonly=False
+    )
+
     def _compute_nox_finans_connector_id(self):
         for settings in self:
             company = settings.company_id or self.env.company

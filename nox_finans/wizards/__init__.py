@@ -1,4 +1,5 @@
 from . import (
+    base_module_uninstall,
     nox_finans_action,
     nox_finans_connect,
     nox_finans_dispute,

@@ -1,6 +1,8 @@
 """The dialogs keep the limits of what a person enters, too."""
 
-from odoo import models
+from odoo import api, models
+
+from ..models.nox_finans_limits import LIMITS
 
 
 class NoxFinansAction(models.TransientModel):
@@ -16,3 +18,15 @@ class NoxFinansConnect(models.TransientModel):
 class NoxFinansDispute(models.TransientModel):
     _name = "nox.finans.dispute"
     _inherit = ["nox.finans.dispute", "nox.finans.limits"]
+
+
+class ResConfigSettings(models.TransientModel):
+    """The settings show the connection's own fields."""
+
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings", "nox.finans.limits"]
+
+    @api.model
+    def _get_nox_finans_limits(self):
+        limits = LIMITS["nox.finans.connector"]
+        return {f"nox_finans_{name}": limit for name, limit in limits.items()}
