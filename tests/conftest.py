@@ -16,6 +16,7 @@ import requests
 from cases import make_case
 from days import today
 from odoo.tests.common import BaseCase
+from odoo.tools import config
 from workers import Setting, start_worker
 
 from dev import databases, odoo, postgres
@@ -26,11 +27,37 @@ SCREENSHOTS = BUILD / "screenshots"
 CONFIRM_DELAY = 0.2
 WAIT = 150
 PAGE_MS = 30_000
+# What tells the databases of this process from those of others that test at the same time.
+PART = "main"
+# These files take long: they are begun first, so that at the end no process works alone for long.
+LONG = ("test_never_twice.py", "test_money.py", "test_queue_job.py", "test_neighbours.py")
+
+
+def pytest_sessionstart(session):
+    """Give each of several processes that test at the same time a database of its own.
+
+    pytest-odoo would make it by programs of PostgreSQL's that need not be in the path: it does not
+    get to know that it is one of several.
+    """
+    global PART
+    PART = os.environ.pop("PYTEST_XDIST_WORKER", PART)
+    template = os.environ.get("NOX_TEST_TEMPLATE")
+    if template and not session.config.getoption("numprocesses", None):
+        with postgres.server() as server:
+            name = f"{template}_{PART}"
+            databases.copy(server, template, name)
+        config["db_name"] = [name]
 
 
 def pytest_collection_modifyitems(items):
     """Odoo's own test classes end every child process: they come before our servers start."""
-    items.sort(key=lambda item: item.cls is None or not issubclass(item.cls, BaseCase))
+    items.sort(key=_get_place)
+
+
+def _get_place(item):
+    is_odoos = item.cls is not None and issubclass(item.cls, BaseCase)
+    name = item.path.name
+    return not is_odoos, LONG.index(name) if name in LONG else len(LONG)
 
 
 def wait_for(condition, what, seconds=WAIT, pause=0.2):
@@ -174,7 +201,7 @@ def new_database(stack, postgresql):
     numbers = itertools.count(1)
 
     def make(source=template):
-        name = f"{template}_{os.environ['NOX_TEST_PART']}_{next(numbers)}"
+        name = f"{template}_{PART}_{next(numbers)}"
         stack.callback(databases.drop, postgresql, name)
         databases.copy(postgresql, source, name)
         return name
