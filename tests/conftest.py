@@ -21,7 +21,7 @@ from workers import Setting, start_worker
 
 from dev import databases, odoo, postgres
 from dev.processes import child, free_port, wait_until_answers
-from dev.project import BUILD, LOGS, ROOT
+from dev.project import BUILD, LOGS, ROOT, RUN, locked
 
 SCREENSHOTS = BUILD / "screenshots"
 CONFIRM_DELAY = 0.2
@@ -221,37 +221,40 @@ def start_sandbox(stack, *options):
 
 
 @pytest.fixture(scope="session")
-def sandbox(stack):
-    return start_sandbox(stack)
+def demo(new_database, postgresql):
+    """A database with the demo company, and the file with what its sandbox remembers: made by the
+    first process that needs them, for all."""
+    name = f"{os.environ['NOX_TEST_TEMPLATE']}_demo"
+    remembered = RUN / f"{name}.sqlite"
+    with locked(RUN / "test-demo.lock"):
+        if not postgresql.exists(name):
+            half = new_database()
+            with ExitStack() as own:
+                sandbox = start_sandbox(own, "--data", remembered)
+                databases.fill_with_demo_data(postgresql, half, sandbox.url)
+            databases.rename(postgresql, half, name)
+    return name, remembered
 
 
 @pytest.fixture(scope="session")
-def new_demo(stack, new_database, postgresql, tmp_path_factory):
+def new_demo(stack, demo, new_database, postgresql):
     """Make databases with the demo company, each with a sandbox of its own that knows it."""
-    remembered = tmp_path_factory.mktemp("sandbox") / "demo.sqlite"
-    demo = new_database()
-    with ExitStack() as own:
-        sandbox = start_sandbox(own, "--data", remembered)
-        databases.fill_with_demo_data(postgresql, demo, sandbox.url)
+    template, remembered = demo
 
     def make(*options):
         sandbox = start_sandbox(stack, "--begin-with", remembered, *options)
-        name = new_database(demo)
+        name = new_database(template)
         databases.set_addresses(postgresql, name, sandbox.url)
         return name, sandbox
 
     return make
 
 
-@pytest.fixture(scope="session")
-def demo_database(new_database, postgresql, sandbox):
-    name = new_database()
-    databases.fill_with_demo_data(postgresql, name, sandbox.url)
-    return name
+def start_odoo(stack, postgresql, database, keeps_pace=True):
+    """Start an Odoo server that ends with `stack`, on a database with the demo company.
 
-
-def start_odoo(stack, postgresql, database):
-    """Start an Odoo server that ends with `stack`, on a database with the demo company."""
+    :param keeps_pace: whether it waits for the service's rate limit, as outside of tests
+    """
     port = free_port()
     log = LOGS / f"{database}_server.log"
     configuration = odoo.write_configuration(
@@ -263,6 +266,8 @@ def start_odoo(stack, postgresql, database):
         log_handler=":INFO,odoo.addons.rpc.controllers.jsonrpc:ERROR",
     )
     command = odoo.command(configuration, "-d", database)
+    if not keeps_pace:
+        command = [odoo.PYTHON, ROOT / "tests" / "server.py", "-c", configuration, "-d", database]
     process = stack.enter_context(child(command, log))
     url = f"http://127.0.0.1:{port}"
     wait_until_answers(f"{url}/web/login", process, log)
@@ -270,8 +275,34 @@ def start_odoo(stack, postgresql, database):
 
 
 @pytest.fixture(scope="session")
-def odoo_server(stack, postgresql, demo_database):
-    return start_odoo(stack, postgresql, demo_database)
+def served(stack, new_demo, postgresql):
+    """A server and its sandbox that most files share; a file may have its own instead."""
+    database, sandbox = new_demo("--no-rate-limit")
+    return start_odoo(stack, postgresql, database, keeps_pace=False), sandbox
+
+
+@pytest.fixture(scope="module")
+def serve_own(new_demo, postgresql):
+    """Serve a demo of the file's own, with `modules` too; its cron keeps the service's pace."""
+    with ExitStack() as own:
+
+        def serve(modules=None):
+            database, sandbox = new_demo()
+            if modules:
+                databases.install_into(postgresql, database, modules, "--skip-auto-install")
+            return start_odoo(own, postgresql, database), sandbox
+
+        yield serve
+
+
+@pytest.fixture(scope="module")
+def odoo_server(served):
+    return served[0]
+
+
+@pytest.fixture(scope="module")
+def sandbox(served):
+    return served[1]
 
 
 @pytest.fixture(scope="session")

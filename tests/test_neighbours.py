@@ -1,35 +1,19 @@
 """Where Odoo's usual neighbours are installed: sales, online payment, and what a Swedish company
 gets by itself, Peppol and letters by post."""
 
-from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
 import requests
-from conftest import RpcError, start_odoo
-
-from dev import databases
+from conftest import RpcError
 
 NEIGHBOURS = "sale_management,payment_demo,snailmail_account,account_edi_ubl_cii"
 
 
 @pytest.fixture(scope="module")
-def neighbourhood(new_demo, postgresql):
+def served(serve_own):
     """A running demo with what an administrator chooses to install; Peppol comes of itself."""
-    database, sandbox = new_demo()
-    databases.install_into(postgresql, database, NEIGHBOURS, "--skip-auto-install")
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, database), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(neighbourhood):
-    return neighbourhood[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(neighbourhood):
-    return neighbourhood[1]
+    return serve_own(NEIGHBOURS)
 
 
 @pytest.fixture(scope="module")
