@@ -396,7 +396,9 @@ def setting(stack, new_demo, postgresql):
     log = LOGS / f"{name}_sync.log"
     configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
     worker = start_worker(stack, configuration, name)
-    return Setting(postgresql, name, worker, sandbox, log)
+    setting = Setting(postgresql, name, worker, sandbox, log)
+    setting.warm_up()
+    return setting
 
 
 @pytest.fixture
