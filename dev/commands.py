@@ -5,14 +5,12 @@ import secrets
 import shlex
 import signal
 import time
-from types import SimpleNamespace
 
 from . import bench, databases, odoo, postgres, python_env
 from .browser import find_browser
 from .processes import (
     child,
     choose_port,
-    free_port,
     run_in_foreground,
     wait_until_answers,
 )
@@ -24,20 +22,12 @@ HTTP_PORT, SANDBOX_PORT = 8069, 8900
 # that nobody waits long for what comes of sending, or of turning the sandbox's clock.
 WAKE_SECONDS = 10
 TESTS = ["nox_finans/tests", "tests"]
-# About half of the time that all tests take; they share nothing with the others.
-RUN_BESIDE = (
-    "test_never_twice.py",
-    "test_money.py",
-    "test_bench.py",
-    "test_queue_job.py",
-    "test_recovery.py",
-    "test_actions.py",
-    "test_disputes.py",
-    "test_clock.py",
-    "test_neighbours.py",
-)
-# What pytest ends with after Ctrl-C.
-INTERRUPTED = 2
+# A file is run by one process as a whole; each process takes the next file when it has ended one.
+# The order is that of tests/conftest.py.
+IN_PARALLEL = ["--dist=loadfile", "--no-loadscope-reorder"]
+# For so many processors at most: each process has a server and a browser of its own, which take
+# memory. There is one process more than that, since each waits for something now and then.
+MOST_PROCESSORS = 4
 
 WELCOME = """
   Odoo with Nox Finans:   {url}
@@ -159,65 +149,36 @@ class _sandbox:
 
 
 def run_tests():
-    """Run what PYTEST_ARGS names; or else all, in two parts at the same time."""
+    """Run what PYTEST_ARGS names in one process, or else all in several at the same time."""
     arguments = shlex.split(os.environ.get("PYTEST_ARGS", ""))
+    if not arguments:
+        count = min(os.cpu_count(), MOST_PROCESSORS) + 1
+        arguments = [f"--numprocesses={count}", *IN_PARALLEL]
+    if not any(_is_test_path(argument) for argument in arguments):
+        arguments += TESTS
     name = f"nox_finans_test_{secrets.token_hex(5)}"
     with postgres.server() as server, databases.test_run(server, name):
         databases.make_test_database(server, odoo.odoo_root(), name)
-        if not arguments:
-            return _run_all_tests(server, name)
-        if not any(_is_test_path(argument) for argument in arguments):
-            arguments += TESTS
-        return _run_part(_prepare_part(server, name, "unit", arguments))
+        configuration = odoo.write_configuration(server, name, without_demo="True")
+        command = [odoo.PYTHON, "-m", "pytest", f"--odoo-config={configuration}"]
+        return run_in_foreground(
+            [*command, f"--odoo-database={name}", "--odoo-http", *arguments],
+            signal.SIGINT,
+            cwd=ROOT,
+            env=_test_environment(name),
+        )
 
 
-def _run_all_tests(server, name):
-    beside = [f"tests/{file}" for file in RUN_BESIDE]
-    rest = [*TESTS, *(f"--ignore={path}" for path in beside)]
-    log = LOGS / "tests-beside.log"
-    log.unlink(missing_ok=True)
-    part = _prepare_part(server, name, "beside", beside)
-    say(f"Beside, logged in {log.relative_to(ROOT)}: {', '.join(RUN_BESIDE)}")
-    with child(part.command, log, cwd=ROOT, env=part.environment) as process:
-        code = _run_part(_prepare_part(server, name, "unit", rest))
-        if code == INTERRUPTED:
-            return code
-        code_beside = process.wait()
-    print(log.read_text(errors="replace"), flush=True)
-    return code or code_beside
-
-
-def _run_part(part):
-    return run_in_foreground(part.command, signal.SIGINT, cwd=ROOT, env=part.environment)
-
-
-def _prepare_part(server, name, part, arguments):
-    """Return command and environment of a run of pytest, with databases of its own."""
-    database = f"{name}_{part}"
-    databases.copy(server, name, database)
-    configuration = odoo.write_configuration(
-        server, database, http_port=free_port(), without_demo="True"
-    )
+def _test_environment(name):
     browser, reason = find_browser()
-    environment = {
+    return {
         **os.environ,
         "NOX_TEST_TEMPLATE": name,
-        "NOX_TEST_PART": part,
         "NOX_TEST_CHROMIUM": browser or "",
         "NOX_TEST_NO_BROWSER": reason,
         # Where Odoo's own browser tests look.
         "PATH": f"{os.path.dirname(browser or '/')}:{os.environ['PATH']}",
     }
-    command = [
-        odoo.PYTHON,
-        "-m",
-        "pytest",
-        f"--odoo-config={configuration}",
-        f"--odoo-database={database}",
-        "--odoo-http",
-        *arguments,
-    ]
-    return SimpleNamespace(command=command, environment=environment)
 
 
 def run_bench():

@@ -90,7 +90,7 @@ def adopt(server, name):
 def drop(server, name):
     server.drop(name)
     shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
-    for file in (f"odoo-{name}.conf", f"{name}.py"):
+    for file in (f"odoo-{name}.conf", f"{name}.py", f"{name}.sqlite"):
         (RUN / file).unlink(missing_ok=True)
 
 

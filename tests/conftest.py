@@ -17,21 +17,55 @@ import requests
 from cases import make_case
 from days import today
 from odoo.tests.common import BaseCase
+from odoo.tools import config
 from workers import Setting, start_worker
 
 from dev import databases, odoo, postgres
 from dev.processes import child, free_port, wait_until_answers
-from dev.project import BUILD, LOGS, ROOT
+from dev.project import BUILD, LOGS, ROOT, RUN, locked
 
 SCREENSHOTS = BUILD / "screenshots"
 CONFIRM_DELAY = 0.2
 WAIT = 150
 PAGE_MS = 30_000
+# What tells the databases of this process from those of others that test at the same time.
+PART = "main"
+# These files take long: they are begun first, so that at the end no process works alone for long.
+LONG = ("test_never_twice.py", "test_money.py", "test_queue_job.py", "test_neighbours.py")
+# The web client's scripts and styles, which Odoo else makes when a browser first asks for them.
+MAKE_ASSETS = """
+env["ir.qweb"]._get_asset_bundle("web.assets_web", css=False, js=True).js()
+for name in ("web.assets_web", "web.assets_web_print"):
+    env["ir.qweb"]._get_asset_bundle(name, css=True, js=False).css()
+env.cr.commit()
+"""
+
+
+def pytest_sessionstart(session):
+    """Give each of several processes that test at the same time a database of its own.
+
+    pytest-odoo would make it by programs of PostgreSQL's that need not be in the path: it does not
+    get to know that it is one of several.
+    """
+    global PART
+    PART = os.environ.pop("PYTEST_XDIST_WORKER", PART)
+    template = os.environ.get("NOX_TEST_TEMPLATE")
+    if template and not session.config.getoption("numprocesses", None):
+        with postgres.server() as server:
+            name = f"{template}_{PART}"
+            databases.copy(server, template, name)
+        config["db_name"] = [name]
 
 
 def pytest_collection_modifyitems(items):
     """Odoo's own test classes end every child process: they come before our servers start."""
-    items.sort(key=lambda item: item.cls is None or not issubclass(item.cls, BaseCase))
+    items.sort(key=_get_place)
+
+
+def _get_place(item):
+    is_odoos = item.cls is not None and issubclass(item.cls, BaseCase)
+    name = item.path.name
+    return not is_odoos, LONG.index(name) if name in LONG else len(LONG)
 
 
 def wait_for(condition, what, seconds=WAIT, pause=0.2):
@@ -131,6 +165,17 @@ class OdooServer:
             self._users[login] = Rpc(self.url, self.database, login, login)
         return self._users[login]
 
+    def log_in(self, login):
+        """Return a session of a user's, as the log-in page makes it."""
+        session = requests.Session()
+        answer = session.post(
+            f"{self.url}/web/session/authenticate",
+            json={"params": {"db": self.database, "login": login, "password": login}},
+            timeout=60,
+        )
+        assert answer.json()["result"]["uid"]
+        return session
+
     def sql(self, statement, *values):
         """Look or reach past Odoo, e.g. to let time pass."""
         return self._server.query(self.database, statement, *values)
@@ -187,7 +232,7 @@ def new_database(stack, postgresql):
     numbers = itertools.count(1)
 
     def make(source=template):
-        name = f"{template}_{os.environ['NOX_TEST_PART']}_{next(numbers)}"
+        name = f"{template}_{PART}_{next(numbers)}"
         stack.callback(databases.drop, postgresql, name)
         databases.copy(postgresql, source, name)
         return name
@@ -207,37 +252,41 @@ def start_sandbox(stack, *options):
 
 
 @pytest.fixture(scope="session")
-def sandbox(stack):
-    return start_sandbox(stack)
+def demo(new_database, postgresql):
+    """A database with the demo company, and the file with what its sandbox remembers: made by the
+    first process that needs them, for all."""
+    name = f"{os.environ['NOX_TEST_TEMPLATE']}_demo"
+    remembered = RUN / f"{name}.sqlite"
+    with locked(RUN / "test-demo.lock"):
+        if not postgresql.exists(name):
+            half = new_database()
+            with ExitStack() as own:
+                sandbox = start_sandbox(own, "--data", remembered)
+                databases.fill_with_demo_data(postgresql, half, sandbox.url)
+            databases.run_code(postgresql, half, MAKE_ASSETS, "Making what browsers load")
+            databases.rename(postgresql, half, name)
+    return name, remembered
 
 
 @pytest.fixture(scope="session")
-def new_demo(stack, new_database, postgresql, tmp_path_factory):
+def new_demo(stack, demo, new_database, postgresql):
     """Make databases with the demo company, each with a sandbox of its own that knows it."""
-    remembered = tmp_path_factory.mktemp("sandbox") / "demo.sqlite"
-    demo = new_database()
-    with ExitStack() as own:
-        sandbox = start_sandbox(own, "--data", remembered)
-        databases.fill_with_demo_data(postgresql, demo, sandbox.url)
+    template, remembered = demo
 
     def make(*options):
         sandbox = start_sandbox(stack, "--begin-with", remembered, *options)
-        name = new_database(demo)
+        name = new_database(template)
         databases.set_addresses(postgresql, name, sandbox.url)
         return name, sandbox
 
     return make
 
 
-@pytest.fixture(scope="session")
-def demo_database(new_database, postgresql, sandbox):
-    name = new_database()
-    databases.fill_with_demo_data(postgresql, name, sandbox.url)
-    return name
+def start_odoo(stack, postgresql, database, keeps_pace=True):
+    """Start an Odoo server that ends with `stack`, on a database with the demo company.
 
-
-def start_odoo(stack, postgresql, database):
-    """Start an Odoo server that ends with `stack`, on a database with the demo company."""
+    :param keeps_pace: whether it waits for the service's rate limit, as outside of tests
+    """
     port = free_port()
     log = LOGS / f"{database}_server.log"
     configuration = odoo.write_configuration(
@@ -249,6 +298,8 @@ def start_odoo(stack, postgresql, database):
         log_handler=":INFO,odoo.addons.rpc.controllers.jsonrpc:ERROR",
     )
     command = odoo.command(configuration, "-d", database)
+    if not keeps_pace:
+        command = [odoo.PYTHON, ROOT / "tests" / "server.py", "-c", configuration, "-d", database]
     process = stack.enter_context(child(command, log))
     url = f"http://127.0.0.1:{port}"
     wait_until_answers(f"{url}/web/login", process, log)
@@ -256,8 +307,34 @@ def start_odoo(stack, postgresql, database):
 
 
 @pytest.fixture(scope="session")
-def odoo_server(stack, postgresql, demo_database):
-    return start_odoo(stack, postgresql, demo_database)
+def served(stack, new_demo, postgresql):
+    """A server and its sandbox that most files share; a file may have its own instead."""
+    database, sandbox = new_demo("--no-rate-limit")
+    return start_odoo(stack, postgresql, database, keeps_pace=False), sandbox
+
+
+@pytest.fixture(scope="module")
+def serve_own(new_demo, postgresql):
+    """Serve a demo of the file's own, with `modules` too; its cron keeps the service's pace."""
+    with ExitStack() as own:
+
+        def serve(modules=None):
+            database, sandbox = new_demo()
+            if modules:
+                databases.install_into(postgresql, database, modules, "--skip-auto-install")
+            return start_odoo(own, postgresql, database), sandbox
+
+        yield serve
+
+
+@pytest.fixture(scope="module")
+def odoo_server(served):
+    return served[0]
+
+
+@pytest.fixture(scope="module")
+def sandbox(served):
+    return served[1]
 
 
 @pytest.fixture(scope="session")
@@ -296,7 +373,7 @@ def browser(stack, chromium):
 
 @pytest.fixture
 def open_page(browser, odoo_server):
-    """Log in with a fresh browser profile; an error in the page's console fails the test."""
+    """Open a page as a user, in a fresh profile; an error in the page's console fails the test."""
     contexts, errors = [], []
 
     def open_as(login, path="/odoo/customer-invoices", width=1500, height=850):
@@ -306,6 +383,9 @@ def open_page(browser, odoo_server):
             viewport={"width": width, "height": height},
         )
         contexts.append(context)
+        # To log in on the page takes two loads of pages more.
+        session_id = odoo_server.log_in(login).cookies["session_id"]
+        context.add_cookies([{"name": "session_id", "value": session_id, "url": odoo_server.url}])
         page = context.new_page()
         page.set_default_timeout(PAGE_MS)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -313,11 +393,6 @@ def open_page(browser, odoo_server):
             "console",
             lambda message: errors.append(message.text) if message.type == "error" else None,
         )
-        page.goto(f"{odoo_server.url}/web/login")
-        page.fill("#login", login)
-        page.fill("#password", login)
-        page.click("button[type=submit]")
-        page.wait_for_selector(".o_web_client")
         page.goto(f"{odoo_server.url}{path}")
         return page
 
@@ -334,7 +409,9 @@ def setting(stack, new_demo, postgresql):
     log = LOGS / f"{name}_sync.log"
     configuration = odoo.write_configuration(postgresql, f"{name}_sync", logfile=str(log))
     worker = start_worker(stack, configuration, name)
-    return Setting(postgresql, name, worker, sandbox, log)
+    setting = Setting(postgresql, name, worker, sandbox, log)
+    setting.warm_up()
+    return setting
 
 
 @pytest.fixture
@@ -439,7 +516,7 @@ def until(odoo_server, case_of):
             odoo_server.run_cron()
             return condition(case_of(invoice))
 
-        wait_for(is_so, what, seconds=60, pause=0.5)
+        wait_for(is_so, what, pause=0.5)
 
     return until
 

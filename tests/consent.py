@@ -16,13 +16,7 @@ class Browser:
 
     def __init__(self, server, login):
         self.url = server.url
-        self.session = requests.Session()
-        answer = self.session.post(
-            f"{self.url}/web/session/authenticate",
-            json={"params": {"db": server.database, "login": login, "password": login}},
-            timeout=60,
-        )
-        assert answer.json()["result"]["uid"]
+        self.session = server.log_in(login)
 
     def get(self, path, **options):
         return self.request("GET", path, **options)

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from conftest import start_sandbox
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "nox_finans"))
 
@@ -16,6 +17,12 @@ from api.client import Answer, NoxFinansClient, TokenClient, _get_clock_ahead
 from api.rate_limit import SlidingWindow
 
 CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa & Öberg (§ 1)", "City": "Malmö"}
+
+
+@pytest.fixture(scope="module")
+def sandbox(stack):
+    """One that keeps the service's rate limit, and needs no database."""
+    return start_sandbox(stack)
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """The clock of the service, which its answers tell, moves what Odoo asks for: it can be turned."""
 
-from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
 from cases import make_case
-from conftest import start_odoo, wait_for
+from conftest import wait_for
 from days import today
 
 # The connector's own runs that are planned for the next quarter of an hour.
@@ -112,21 +111,9 @@ def test_production_is_not_woken_for_it(setting):
 
 
 @pytest.fixture(scope="module")
-def served(new_demo, postgresql):
+def served(serve_own):
     """A demo with its sandbox and a server of its own, whose cron does the work."""
-    database, sandbox = new_demo()
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, database), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(served):
-    return served[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(served):
-    return served[1]
+    return serve_own()
 
 
 def test_the_demo_shows_by_itself_what_comes_of_turning_the_clock(

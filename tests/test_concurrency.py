@@ -20,13 +20,11 @@ def workers(stack, postgresql, odoo_server):
 
 
 @pytest.fixture
-def no_cron_of_the_server(odoo_server, sandbox):
-    """Only the test's own workers do the work; they keep no rate limit."""
-    sandbox.post("settings", rate_limit=False)
+def no_cron_of_the_server(odoo_server):
+    """Only the test's own workers do the work."""
     odoo_server.sql("UPDATE ir_cron SET active = false WHERE cron_name LIKE 'Nox Finans%%'")
     yield
     odoo_server.sql("UPDATE ir_cron SET active = true WHERE cron_name LIKE 'Nox Finans%%'")
-    sandbox.post("settings", rate_limit=True)
 
 
 @pytest.fixture

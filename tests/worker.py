@@ -8,6 +8,7 @@ is off) and the sandbox's changes are listed as seldom as the service's, unless 
 the order asks for that.
 """
 
+import gc
 import json
 import os
 import re
@@ -21,8 +22,8 @@ import urllib3.connection
 from odoo import SUPERUSER_ID, api, sql_db
 from odoo.modules.registry import Registry
 from odoo.tools import config
+from odoo.tools.translate import code_translations
 
-TIMEOUT = 0.5
 SLOW_DOWN = 0.05
 
 
@@ -77,14 +78,14 @@ class Breaker:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def prepare(keep_pace):
+def prepare(keep_pace, timeout):
     from odoo.addons.nox_finans.api import client, rate_limit
     from odoo.addons.nox_finans.models import nox_finans_run
 
+    client.TIMEOUT = timeout or client.TIMEOUT
     if keep_pace:
         return
     nox_finans_run.SANDBOX_LIST_INTERVAL = nox_finans_run.LIST_INTERVAL
-    client.TIMEOUT = TIMEOUT
     rate_limit.WINDOW = SLOW_DOWN
     rate_limit.SlidingWindow.wait = lambda window: None
 
@@ -94,6 +95,8 @@ def in_child(order):
     reader, writer = os.pipe()
     # A connection must not be shared by two processes.
     sql_db.close_all()
+    # Or else each child's first collection copies all that it shares with us.
+    gc.freeze()
     child = os.fork()
     if not child:
         os.close(reader)
@@ -109,11 +112,19 @@ def in_child(order):
     return json.loads(answer)
 
 
+def warm_up(order):
+    """Carry out an order in this process: what is imported and set up on the way need not be by
+    each child. What was read from the database is forgotten."""
+    answer = perform({**order, "keep_pace": True})
+    Registry(DATABASE).clear_all_caches()
+    return answer
+
+
 def perform(order):
     try:
         if breaker := order.pop("break", None):
             Breaker(**breaker).install()
-        prepare(order.pop("keep_pace", False))
+        prepare(order.pop("keep_pace", False), order.pop("timeout", None))
         with Registry(DATABASE).cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             return {"result": ORDERS[order.pop("do")](env, **order)}
@@ -146,6 +157,11 @@ if __name__ == "__main__":
     configuration, DATABASE = sys.argv[1:]
     config.parse_config(["-c", configuration], setup_logging=True)
     Registry(DATABASE)
+    # Or else each child reads them anew.
+    for module in ("base", "mail", "account", "nox_finans"):
+        code_translations.get_python_translations(module, "sv_SE")
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps(in_child(json.loads(line))), flush=True)
+        order = json.loads(line)
+        answer = warm_up(order) if order.pop("warm_up", False) else in_child(order)
+        print(json.dumps(answer), flush=True)

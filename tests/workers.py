@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+from days import today
+
 from dev.project import ROOT
 
 # Sends `count` new invoices of `day` as the clerk, in the company `company_id`.
@@ -83,6 +85,18 @@ class Setting:
 
     def sql(self, statement, *values):
         return self.server.query(self.database, statement, *values)
+
+    def warm_up(self):
+        """Let the worker do once what nearly every test lets its children do; nothing is kept."""
+        ((company,),) = self.sql("SELECT company_id FROM nox_finans_connector")
+        self.worker.do(
+            "code",
+            code=f"{SEND_SOME}env.cr.rollback()",
+            company_id=company,
+            count=1,
+            day=today().isoformat(),
+            warm_up=True,
+        )
 
     def calls_of_run(self, **order):
         """Let the cron run; return the calls that it made, as the service saw them."""
