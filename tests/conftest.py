@@ -31,7 +31,17 @@ PAGE_MS = 30_000
 # What tells the databases of this process from those of others that test at the same time.
 PART = "main"
 # These files take long: they are begun first, so that at the end no process works alone for long.
-LONG = ("test_never_twice.py", "test_money.py", "test_queue_job.py", "test_neighbours.py")
+LONG = (
+    "test_never_twice.py",
+    "test_debtor_portal.py",
+    "test_money.py",
+    "test_guards_http.py",
+    "test_copies.py",
+    "test_install.py",
+    "test_attack.py",
+    "test_queue_job.py",
+    "test_neighbours.py",
+)
 # The web client's scripts and styles, which Odoo else makes when a browser first asks for them.
 MAKE_ASSETS = """
 env["ir.qweb"]._get_asset_bundle("web.assets_web", css=False, js=True).js()

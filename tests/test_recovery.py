@@ -34,6 +34,16 @@ SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.column
 """
 
 
+# The database takes no commit by which a case gets this step behind it.
+LOSE_COMMITS = """
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = 'serialization_failure'; END $$;
+CREATE CONSTRAINT TRIGGER lose AFTER UPDATE ON nox_finans_case DEFERRABLE INITIALLY DEFERRED
+   FOR EACH ROW WHEN (NEW.step = '{step}' AND OLD.step IS DISTINCT FROM NEW.step)
+   EXECUTE FUNCTION lose()
+"""
+
+
 @pytest.fixture(autouse=True)
 def no_faults(setting):
     yield
@@ -191,3 +201,17 @@ def test_a_failed_call_is_no_contact(setting):
     setting.sandbox.clear_faults()
     case.run_until("accepted")
     assert setting.sql("SELECT last_success FROM nox_finans_connector") > [(before,)]
+
+
+@pytest.mark.parametrize("step", ["customer", "invoice", "bookkept", "handed_over"])
+def test_an_answer_whose_commit_is_lost_is_looked_up(setting, step):
+    case = send_new(setting)
+    setting.sql(LOSE_COMMITS.format(step=step))
+    try:
+        case.sync()
+        assert case.stored("state") == "uncertain"
+    finally:
+        setting.sql("DROP FUNCTION lose CASCADE")
+    case.run_until("accepted", "refused")
+    assert case.stored("state") == "accepted"
+    assert handed_over(setting, case) == (1, 1)
