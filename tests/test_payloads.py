@@ -398,11 +398,11 @@ class TestPayloads(NoxFinansCase):
 
     def test_what_odoo_has_none_of_is_emptied(self):
         """Else it would be filled with what stands there, or keep what was sent before."""
-        move = self.make_invoice()
-        move.delivery_date = self.today
+        dated, move = self.make_invoice(), self.make_invoice()
+        dated.delivery_date, move.delivery_date = self.today, False
+        sent = self._make_case(dated)._prepare_invoice()
+        self.assertEqual(sent["DeliveryDate"], self.today.isoformat())
         case = self._make_case(move)
-        self.assertEqual(case._prepare_invoice()["DeliveryDate"], self.today.isoformat())
-        move.delivery_date = False
         invoice, card = case._prepare_invoice(), case._prepare_customer()
         models.NewInvoice(**invoice, CustomerNumber="1")
         models.NewCustomer(**card)

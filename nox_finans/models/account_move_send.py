@@ -227,6 +227,11 @@ class AccountMoveSend(models.AbstractModel):
     def _hook_if_success(self, moves_data, from_cron=False):
         # The other methods go first: once Nox Finans has the invoice, nothing else may.
         result = super()._hook_if_success(moves_data, from_cron)
+        for move, move_data in moves_data.items():
+            # Whoever has sent it is given what was sent: once Nox Finans has the invoice, it is no
+            # longer the invoice's document.
+            made = self._get_invoice_extra_attachments(move)
+            move_data.setdefault("proforma_pdf_attachment", made)
         self._queue_for_nox_finans(
             {
                 move: move_data.get("author_user_id") or self.env.uid

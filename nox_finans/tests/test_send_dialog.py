@@ -157,7 +157,10 @@ class TestSendDialog(NoxFinansCase):
         dialog = self._open(move, [])
         self.assertFalse(dialog.alerts)
         dialog.action_send_and_print()
-        self.assertTrue(move.invoice_pdf_report_id)
+        printed = [("res_model", "=", move._name), ("res_id", "=", move.id)]
+        self.assertTrue(self.env["ir.attachment"].search(printed))
+        # It names Nox Finans: it is not kept as the invoice's own document.
+        self.assertFalse(move.invoice_pdf_report_id)
 
     def test_batch_leaves_it_out(self):
         delivered, free = self._make_delivered(), self.make_invoice()
