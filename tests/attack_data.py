@@ -8,6 +8,7 @@ from odoo import Command, fields
 from dev.companies import make_company, queue_invoices
 
 OURS = "nox.finans"
+OUR_CODE = "odoo.addons.nox_finans"
 # So many records of each model are asked for.
 ASKED = 3
 # Words that must not be in the answers to others.
@@ -111,6 +112,8 @@ def fill_case(env, case, word):
         }
     )
     case._note_event("fee", f"{word} fee", 60)
+    notice = {"move_id": case.move_id.id, "kind": "disputed", "text": word}
+    env["nox.finans.notice"].create([notice])
     # Else of another contact's name nothing would tell it from what all may see.
     env.cr.execute("UPDATE account_move SET ref = %s WHERE id = %s", [word, case.move_id.id])
     env["nox.finans.exchange"].create(
@@ -190,19 +193,23 @@ def list_public_methods(env):
     """Return [model, method, is of the model] for each public method of the add-on's own classes,
     and which of our models there are: name to [is transient, has a rule of "my own"].
 
-    What every model has (`create`, `write`, …) is not one's own.
+    What every model has (`create`, `write`, …) is not one's own, nor what Odoo itself has and the
+    add-on only adds to.
     """
     common = set(dir(env.registry["base"]))
     methods = []
     for name, model in env.registry.items():
-        for definition in model.mro():
-            if not definition.__module__.startswith("odoo.addons.nox_finans"):
-                continue
-            methods += [
-                [name, method, bool(getattr(getattr(model, method), "_api_model", False))]
-                for method, value in vars(definition).items()
-                if callable(value) and not method.startswith("_") and method not in common
-            ]
+        ours = [it for it in model.mro() if it.__module__.startswith(OUR_CODE)]
+        odoos = set().union(*(vars(it) for it in model.mro() if it not in ours))
+        methods += [
+            [name, method, bool(getattr(getattr(model, method), "_api_model", False))]
+            for definition in ours
+            for method, value in vars(definition).items()
+            if callable(value)
+            and not method.startswith("_")
+            and method not in common
+            and method not in odoos
+        ]
     rules = env["ir.rule"].search([("domain_force", "like", "create_uid")])
     guarded = set(rules.model_id.mapped("model"))
     models = {

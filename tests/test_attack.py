@@ -33,6 +33,7 @@ MAY = {
     "nox.finans.connector": (SEE, LEAD, NOBODY, NOBODY),
     "nox.finans.event": (SEE, NOBODY, NOBODY, NOBODY),
     "nox.finans.exchange": (SEE, NOBODY, NOBODY, NOBODY),
+    "nox.finans.notice": (SEE, NOBODY, NOBODY, NOBODY),
     "nox.finans.price": (SEE, LEAD, LEAD, LEAD),
     "nox.finans.rule": (SEE, LEAD, LEAD, LEAD),
     "nox.finans.unit": (SEE, LEAD, LEAD, LEAD),
@@ -58,8 +59,6 @@ SHOWING = {
 }
 # Whose own right counts: whoever may administer, and that is none of these users.
 ADMINISTERED = ("res.config.settings",)
-# Odoo's own, which the add-on only adds a check to.
-ODOOS_OWN = {"portal.share.action_send_mail"}
 # Of those who may and those who may not, one sort asks with what is no record's number too.
 CURIOUS = ("employee", "clerk")
 USERS = ("portal", "employee", "reader", "stranger", "clerk", "manager")
@@ -80,7 +79,7 @@ class Field:
     def __init__(self, server, planted, found):
         self.server, self.planted = server, planted
         self.models = found["models"]
-        self.methods = [it for it in found["methods"] if f"{it[0]}.{it[1]}" not in ODOOS_OWN]
+        self.methods = found["methods"]
         self.sessions = {login: Session(server, login) for login in USERS}
         self.count = 0
 

@@ -4,7 +4,7 @@ and put right by one button. What is sent meanwhile waits, and goes."""
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from conftest import RpcError, start_odoo, wait_for
+from conftest import RpcError, start_odoo, unless_executing, wait_for
 
 ENGLISH = {"lang": "en_US"}
 EXCHANGE = "ir_cron_exchange"
@@ -64,12 +64,21 @@ def find(admin, name):
     return admin.call("ir.cron", "search", [["id", "in", ids]], context=context)
 
 
+def change(admin, name, method, *values):
+    """Change a scheduled action as soon as it does not run."""
+
+    def do():
+        return unless_executing(lambda: admin.call("ir.cron", method, find(admin, name), *values))
+
+    wait_for(do, f"{name}, {method}")
+
+
 def switch_off(admin, name):
-    admin.call("ir.cron", "write", find(admin, name), {"active": False})
+    change(admin, name, "write", {"active": False})
 
 
 def delete(admin, name):
-    admin.call("ir.cron", "unlink", find(admin, name))
+    change(admin, name, "unlink")
 
 
 def message(rpc):
@@ -177,7 +186,7 @@ def test_only_an_administrator_switches_them_on(odoo_server, admin, connector_id
 def test_in_the_name_of_a_person_it_does_not_run_for_all_companies(
     odoo_server, admin, clerk, connector_id
 ):
-    admin.call("ir.cron", "write", find(admin, EXCHANGE), {"user_id": clerk.uid})
+    change(admin, EXCHANGE, "write", {"user_id": clerk.uid})
     assert "in the name of" in message(clerk)
     admin.call("nox.finans.connector", "action_mend_schedule", [connector_id])
     (row,) = admin.call("ir.cron", "read", find(admin, EXCHANGE), ["user_id"])
