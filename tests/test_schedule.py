@@ -47,7 +47,7 @@ def connector_id(admin):
 def in_order(odoo_server, admin, connector_id):
     yield
     odoo_server.sql("UPDATE ir_cron SET first_failure_date = NULL, failure_count = 0")
-    admin.call("nox.finans.connector", "action_mend_schedule", [connector_id])
+    mend(admin, connector_id)
     assert not message(admin)
 
 
@@ -71,6 +71,12 @@ def change(admin, name, method, *values):
         return unless_executing(lambda: admin.call("ir.cron", method, find(admin, name), *values))
 
     wait_for(do, f"{name}, {method}")
+
+
+def mend(admin, connector_id):
+    """Press the button, as soon as no scheduled action runs."""
+    button = ("nox.finans.connector", "action_mend_schedule", [connector_id])
+    wait_for(lambda: unless_executing(lambda: admin.call(*button)), "the button")
 
 
 def switch_off(admin, name):
@@ -127,7 +133,7 @@ def test_what_is_sent_waits_and_all_are_told(
     assert NOTHING_IS_SENT in answer["message"]
     assert case_of(invoice).state == "queued"
     assert len(alarms(odoo_server)) == 1
-    admin.call("nox.finans.connector", "action_mend_schedule", [connector_id])
+    mend(admin, connector_id)
     assert not message(clerk) and not alarms(odoo_server)
 
     def gone():
@@ -144,12 +150,12 @@ def test_sending_itself_gives_the_alarm(odoo_server, admin, clerk, make_invoice)
 
 
 def test_what_was_deleted_is_made_as_at_the_installation(odoo_server, admin, connector_id):
-    admin.call("ir.cron", "write", find(admin, DAILY), {"interval_number": 3})
+    change(admin, DAILY, "write", {"interval_number": 3})
     before = odoo_server.sql("SELECT id FROM ir_cron ORDER BY id")
     delete(admin, EXCHANGE)
-    admin.call("nox.finans.connector", "action_mend_schedule", [connector_id])
+    mend(admin, connector_id)
     # Twice does nothing more.
-    admin.call("nox.finans.connector", "action_mend_schedule", [connector_id])
+    mend(admin, connector_id)
     fields = ["code", "interval_number", "interval_type", "active", "user_id"]
     (row,) = admin.call("ir.cron", "read", find(admin, EXCHANGE), fields)
     assert (row["code"], row["interval_number"]) == ("model._cron_exchange()", 10)
@@ -188,7 +194,7 @@ def test_in_the_name_of_a_person_it_does_not_run_for_all_companies(
 ):
     change(admin, EXCHANGE, "write", {"user_id": clerk.uid})
     assert "in the name of" in message(clerk)
-    admin.call("nox.finans.connector", "action_mend_schedule", [connector_id])
+    mend(admin, connector_id)
     (row,) = admin.call("ir.cron", "read", find(admin, EXCHANGE), ["user_id"])
     assert row["user_id"][0] == 1
 
