@@ -32,8 +32,10 @@ UNPRIVILEGED = "nobody"
 ROOT_BASE = Path("/var/lib/nox_finans") / CHECKOUT
 STOP_SECONDS = 60
 PORT = 5432
-# The cluster of the tests that restart it.
+# The clusters of tests that restart one, or need another: each of one file, since files are tested
+# at the same time.
 PRIVATE, PRIVATE_PORT = "-private", 5433
+OTHER, OTHER_PORT = "-other", 5434
 
 
 class Cluster:
@@ -201,7 +203,7 @@ def clean():
     make_folders()
     in_use = "`make demo`, `make test` or dev/odoo is running here. End it first."
     with locked(RUN / "set-up", taken=in_use), locked(RUN / "postgres.users", taken=in_use):
-        for name in ("", PRIVATE):
+        for name in ("", PRIVATE, OTHER):
             Cluster(name).remove()
         shutil.rmtree(BUILD, ignore_errors=True)
     say("Removed what the set-up had made here. Downloads stay in the cache.")

@@ -88,9 +88,9 @@ def server():
 
 
 @contextmanager
-def private_server():
+def private_server(name=PRIVATE, port=PRIVATE_PORT):
     """Give a server of this process's own, which it may restart: `server.cluster`."""
-    with Cluster(PRIVATE, PRIVATE_PORT).private() as cluster:
+    with Cluster(name, port).private() as cluster:
         server = Server(cluster.sockets(), cluster.port, ROLE, "")
         server.cluster = cluster
         yield server

@@ -13,7 +13,7 @@ from conftest import Rpc, RpcError, start_odoo
 from workers import start_worker
 
 from dev import databases, odoo, postgres
-from dev.cluster import PORT, Cluster
+from dev.cluster import OTHER, OTHER_PORT, PORT, Cluster
 from dev.processes import run_logged
 from dev.project import LOGS, run
 
@@ -224,7 +224,7 @@ def test_a_neutralized_copy_names_no_company(original, new_name):
 
 
 def test_another_server_and_a_restart_of_it(original, backup, stack):
-    server = stack.enter_context(postgres.private_server())
+    server = stack.enter_context(postgres.private_server(OTHER, OTHER_PORT))
     server.create(original.name, "template0")
     original.restore(backup, original.name, server=server)
     configuration = odoo.write_configuration(server, f"{original.name}_moved")
