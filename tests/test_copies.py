@@ -277,7 +277,7 @@ def test_an_upgrade_notes_the_database_it_is_done_in(original, new_name, stack):
 
 def test_a_backup_in_the_place_of_the_database(original, backup):
     original.restore(backup, original.name, "--clean", "--if-exists")
-    assert_held_back(original, original.name, "in the place of the database")
+    assert_held_back(original, original.name, "in place of the earlier database")
     assert_taken_over(original, original.name)
 
 

@@ -156,7 +156,8 @@ def test_who_uninstalls_with_open_cases_is_told_first(odoo_server, admin, clerk,
     assert sorted(odoo_server.sql(MARKED, both)) == [(one,) for one in sorted(both)]
     uninstall(odoo_server, admin, dialog)
     for what, statement in LEFT_BEHIND.items():
-        assert not odoo_server.sql(statement), what
+        # The driver takes a single % for a place.
+        assert not odoo_server.sql(statement.replace("%", "%%")), what
     assert odoo_server.sql(MARKED, both) == [(left_out.id,)]
     ours = "SELECT id FROM mail_activity WHERE res_model = 'account.move' AND res_id = %s"
     assert not odoo_server.sql(ours, asked.id)
