@@ -32,7 +32,16 @@ def quiet(setting):
     yield
     there = date.fromisoformat(setting.sandbox.get("clock")["today"])
     setting.sandbox.post("clock", advance_days=(today() - there).days)
-    setting.sql("UPDATE nox_finans_connector SET environment = 'sandbox'")
+    use(setting, "sandbox")
+
+
+def use(setting, environment):
+    """Let the connection be one of that environment, where its access is known."""
+    setting.sql(
+        "UPDATE nox_finans_connector SET environment = %s, token_origin = %s",
+        environment,
+        f"{environment} {setting.sandbox.url}",
+    )
 
 
 def asked_for(case):
@@ -99,7 +108,8 @@ def test_the_sandbox_is_asked_soon_again_while_a_case_is_open_and_only_then(sett
 
 def test_production_is_not_woken_for_it(setting):
     make_case(setting)
-    setting.sql("UPDATE nox_finans_connector SET environment = 'production', list_try = NULL")
+    use(setting, "production")
+    setting.sql("UPDATE nox_finans_connector SET list_try = NULL")
     setting.sql("UPDATE nox_finans_case SET environment = 'production'")
     setting.sql("DELETE FROM ir_cron_trigger")
     setting.worker.do("code", code=RUN_AS_PRODUCTION, url=setting.sandbox.url)
