@@ -13,6 +13,8 @@ SETTINGS = {
     "environment",
     "invoice_term_ids",
     "is_automatic",
+    "keep_log_days",
+    "keep_personal_days",
     "payment_journal_id",
     "payment_method_account",
     "payment_method_code",
