@@ -147,7 +147,8 @@ while time.monotonic() < end:
     if connector.state == "sign_in":
         result = "sign_in"
         break
-    case = env["account.move"].browse(move_id).nox_finans_case_id
+    # The latest: what was given up the invoice no longer shows.
+    case = env["nox.finans.case"].search([("move_id", "=", move_id)], limit=1)
     is_undo_due = env["nox.finans.case"].search_count([("is_undo_due", "=", True)], limit=1)
     is_open = case.state == "accepted" and case.remote_status == "OPEN"
     if (is_open or case.state == ended) and not is_undo_due:
