@@ -41,7 +41,7 @@ def cases(setting):
 
 
 def test_amounts_fees_and_share(setting, cases):
-    assert read(setting)["share"] is None, "nothing is closed yet"
+    assert read(setting)["share"] is False, "nothing is closed yet"
     paid, stopped, collected = cases
     total = paid.money().total
     (count, amount, _fees) = steps_of(setting, "sent")["sent"]
