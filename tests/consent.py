@@ -33,7 +33,7 @@ class Browser:
             f"{self.url}/web/dataset/call_kw", json={"params": body}, timeout=60
         ).json()
         if "error" in answer:
-            raise RpcError(answer["error"]["data"]["message"])
+            raise RpcError(answer["error"]["data"])
         return answer["result"]
 
 
