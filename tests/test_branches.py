@@ -1,10 +1,8 @@
 """A branch of a company: it shares the payment terms of those above it, and has a connection of its
 own, or none."""
 
-from contextlib import ExitStack
-
 import pytest
-from conftest import RpcError, start_odoo, wait_for
+from conftest import RpcError, wait_for
 from consent import Browser, sign_in
 from days import today
 
@@ -13,20 +11,8 @@ BRANCH = "Norrvik Filial"
 
 
 @pytest.fixture(scope="module")
-def running(new_demo, postgresql):
-    name, sandbox = new_demo()
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, name), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(running):
-    return running[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(running):
-    return running[1]
+def served(serve_own):
+    return serve_own()
 
 
 @pytest.fixture(scope="module")

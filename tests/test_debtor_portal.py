@@ -29,7 +29,7 @@ HANDLED = 'name="nox_finans_payee"'
 
 
 @pytest.fixture(scope="module")
-def neighbourhood(new_demo, postgresql, chromium, tmp_path_factory):
+def served(new_demo, postgresql, chromium, tmp_path_factory):
     """A running demo in which invoices can be paid online, printed and sent as files."""
     database, sandbox = new_demo()
     databases.install_into(postgresql, database, BESIDE, "--skip-auto-install")
@@ -65,16 +65,6 @@ def set_up_payment(server):
             "report_footer": f"<p>Bankgiro {ACCOUNT} · IBAN {IBAN.replace(' ', '')}</p>",
         },
     )
-
-
-@pytest.fixture(scope="module")
-def odoo_server(neighbourhood):
-    return neighbourhood[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(neighbourhood):
-    return neighbourhood[1]
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Installs on an empty Odoo, upgrades, and leaves nothing behind when it is uninstalled."""
 
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 import pytest
-from conftest import RpcError, start_odoo, wait_for
+from conftest import RpcError, wait_for
 
 from dev import databases
 
@@ -84,20 +84,8 @@ def test_uninstalling_leaves_nothing_behind(postgresql, account_only):
 
 
 @pytest.fixture(scope="module")
-def served(new_demo, postgresql):
-    database, sandbox = new_demo()
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, database), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(served):
-    return served[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(served):
-    return served[1]
+def served(serve_own):
+    return serve_own()
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """Whatever number, date or text a person enters: refused in words, or every page still opens."""
 
 import math
-from contextlib import ExitStack
 
 import pytest
-from conftest import RpcError, start_odoo
+from conftest import RpcError
 from days import today
 from pages import open_all, open_page
 
@@ -38,21 +37,9 @@ CRONS = ["_cron_exchange", "_cron_look_ahead", "_cron_run_rules", "_cron_compare
 
 
 @pytest.fixture(scope="module")
-def served(new_demo, postgresql):
+def served(serve_own):
     """A demo with its sandbox and a server of its own: what is entered here stays here."""
-    database, sandbox = new_demo()
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, database), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(served):
-    return served[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(served):
-    return served[1]
+    return serve_own()
 
 
 @pytest.fixture(scope="module")

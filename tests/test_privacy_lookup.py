@@ -1,30 +1,13 @@
 """Odoo's privacy lookup finds what the add-on has of a person, and what is done about it."""
 
-from contextlib import ExitStack
-
 import pytest
-from conftest import RpcError, start_odoo
+from conftest import RpcError
 from pages import open_page
 
-from dev import databases
-
 
 @pytest.fixture(scope="module")
-def served(new_demo, postgresql):
-    database, sandbox = new_demo()
-    databases.install_into(postgresql, database, "privacy_lookup", "--skip-auto-install")
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, database), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(served):
-    return served[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(served):
-    return served[1]
+def served(serve_own):
+    return serve_own("privacy_lookup")
 
 
 @pytest.fixture(scope="module")

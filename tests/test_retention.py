@@ -1,9 +1,7 @@
 """Personal data goes once nobody needs it, and readers of the accounts never see it."""
 
-from contextlib import ExitStack
-
 import pytest
-from conftest import RpcError, start_odoo
+from conftest import RpcError
 from pages import get_actions, make_user, open_all, open_page
 
 NAME, STREET, NUMBER = "Anna Hemlig", "Dolda gränd 7", "19811218-9876"
@@ -16,21 +14,9 @@ TABLES = {
 
 
 @pytest.fixture(scope="module")
-def served(new_demo, postgresql):
+def served(serve_own):
     """A demo with its sandbox and a server of its own: its nights come when they are wanted."""
-    database, sandbox = new_demo()
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, database), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(served):
-    return served[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(served):
-    return served[1]
+    return serve_own()
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
 """The scheduled actions switched off, deleted, failing or not run: said wherever a person looks,
 and put right by one button. What is sent meanwhile waits, and goes."""
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
-from conftest import RpcError, start_odoo, unless_executing, wait_for
+from conftest import RpcError, unless_executing, wait_for
 
 ENGLISH = {"lang": "en_US"}
 EXCHANGE = "ir_cron_exchange"
@@ -17,20 +17,8 @@ NOTHING_IS_SENT = "Nothing is sent or followed up"
 
 
 @pytest.fixture(scope="module")
-def running(new_demo, postgresql):
-    name, sandbox = new_demo()
-    with ExitStack() as own:
-        yield start_odoo(own, postgresql, name), sandbox
-
-
-@pytest.fixture(scope="module")
-def odoo_server(running):
-    return running[0]
-
-
-@pytest.fixture(scope="module")
-def sandbox(running):
-    return running[1]
+def served(serve_own):
+    return serve_own()
 
 
 @pytest.fixture
