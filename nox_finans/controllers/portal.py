@@ -10,6 +10,8 @@ from ..models.nox_finans_notice import DISPUTED, PAID
 
 # Forms of this size say more than anybody needs to.
 MAX_FORM_BYTES = 20_000
+# The page's forms, and what is said by each.
+FORMS = {"nox_finans_paid": PAID, "nox_finans_dispute": DISPUTED}
 # What has become of a message is shown once, on the page that follows it.
 ANSWER = "nox_finans_answer"
 
@@ -56,14 +58,14 @@ class NoxFinansPortal(PortalAccount):
             invoice = self._document_check_access("account.move", invoice_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        case = invoice.nox_finans_case_ids.filtered(lambda case: case.state in OPEN_STATES)[:1]
+        case = invoice._get_nox_finans_open_cases()[:1]
         if not (invoice._get_nox_finans_payee() and case.document_id):
             return request.redirect(invoice.get_portal_url())
         stream = request.env["ir.binary"]._get_stream_from(case.document_id)
         return stream.get_response(as_attachment=False)
 
     @http.route(
-        "/my/invoices/<int:invoice_id>/nox_finans_paid",
+        f"/my/invoices/<int:invoice_id>/<any({','.join(FORMS)}):form>",
         type="http",
         auth="public",
         methods=["POST"],
@@ -71,22 +73,7 @@ class NoxFinansPortal(PortalAccount):
         sitemap=False,
         max_content_length=MAX_FORM_BYTES,
     )
-    def nox_finans_paid(self, invoice_id, access_token=None, **values):
-        return self._take_notice(PAID, invoice_id, access_token, values)
-
-    @http.route(
-        "/my/invoices/<int:invoice_id>/nox_finans_dispute",
-        type="http",
-        auth="public",
-        methods=["POST"],
-        website=True,
-        sitemap=False,
-        max_content_length=MAX_FORM_BYTES,
-    )
-    def nox_finans_dispute(self, invoice_id, access_token=None, **values):
-        return self._take_notice(DISPUTED, invoice_id, access_token, values)
-
-    def _take_notice(self, kind, invoice_id, access_token, values):
+    def nox_finans_notice(self, invoice_id, form, access_token=None, **values):
         """Let the system note what the debtor says, once he has shown that he may see the invoice.
 
         A wrong token learns what Odoo's own page of the invoice tells: nothing.
@@ -100,7 +87,7 @@ class NoxFinansPortal(PortalAccount):
         partner = user.partner_id if not user._is_public() else user.partner_id.browse()
         try:
             with request.env.cr.savepoint():
-                invoice._take_nox_finans_notice(kind, values, partner)
+                invoice._take_nox_finans_notice(FORMS[form], values, partner)
             answer = {"level": "success", "text": request.env._("Thank you. We will look into it.")}
         except LockError:
             text = request.env._("Somebody is changing the invoice right now. Please try again.")

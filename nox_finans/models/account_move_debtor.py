@@ -4,7 +4,6 @@ from contextlib import contextmanager
 from odoo import api, models
 
 from ..api import answers
-from .nox_finans_case import OPEN_STATES
 
 # What a debtor is asked to pay. Nobody pays a credit note.
 PAID_TYPES = ("out_invoice", "out_receipt")
@@ -37,10 +36,9 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.move_type not in PAID_TYPES or self.currency_id.is_zero(self.amount_residual):
             return None
-        # Full rights: whoever may see the invoice is told whom to pay, and no more of the case.
-        case = self.sudo().nox_finans_case_ids.filtered(
-            lambda case: case.state in OPEN_STATES and not case._is_of_sandbox_only()
-        )[:1]
+        # Whoever may see the invoice is told whom to pay, and no more of the case.
+        cases = self._get_nox_finans_open_cases()
+        case = cases.filtered(lambda case: not case._is_of_sandbox_only())[:1]
         if not case:
             return None
         return {"ocr": case.ocr_number or "", "document_url": self._get_nox_finans_link(case)}

@@ -5,7 +5,6 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_amount, format_date, plaintext2html
 
 from ..api import answers
-from .nox_finans_case import OPEN_STATES
 from .nox_finans_criterion import CompanyRules
 
 PAID, DISPUTED = "paid", "disputed"
@@ -116,13 +115,11 @@ class AccountMove(models.Model):
         """Return what the debtor has said of the invoice since Nox Finans has it, newest first."""
         self.ensure_one()
         # Full rights: whoever may see the invoice sees what was said of it on its own page.
-        move = self.sudo()
-        case = move.nox_finans_case_ids.filtered(lambda case: case.state in OPEN_STATES)[:1]
+        notices = self.env["nox.finans.notice"].sudo()
+        case = self._get_nox_finans_open_cases()[:1]
         if not case:
-            return self.env["nox.finans.notice"].sudo()
-        return move.env["nox.finans.notice"].search(
-            [("move_id", "=", move.id), ("create_date", ">=", case.create_date)]
-        )
+            return notices
+        return notices.search([("move_id", "=", self.id), ("create_date", ">=", case.create_date)])
 
     def _take_nox_finans_notice(self, kind, values, partner):
         """Note what the debtor says, and ask the responsible person.
@@ -156,7 +153,7 @@ class AccountMove(models.Model):
 
     def _pass_on_nox_finans_notice(self, notice):
         """Tell the one who looks after the case, in his language."""
-        case = self.nox_finans_case_ids.filtered(lambda case: case.state in OPEN_STATES)
+        case = self._get_nox_finans_open_cases()
         user = case._get_responsible()
         move = self.with_context(lang=user.lang or self.env.lang)
         words = notice.with_env(move.env)._get_words()
