@@ -283,11 +283,8 @@ class AccountMove(models.Model):
         return self._filter_nox_finans_issues(lambda channel: channel == NOT_DELIVERED)
 
     def _filter_nox_finans_issues(self, is_channel):
-        # Full rights: whoever may send invoices is told, also who may not see cases.
-        cases = (
-            self.sudo()
-            ._get_nox_finans_open_cases()
-            .filtered(lambda case: case.service == "invoice" and is_channel(case.channel))
+        cases = self._get_nox_finans_open_cases().filtered(
+            lambda case: case.service == "invoice" and is_channel(case.channel)
         )
         return self.filtered(lambda move: move in cases.move_id)
 

@@ -33,6 +33,23 @@ class AccountMove(models.Model):
         copy=False,
         groups=GROUPS,
     )
+    nox_finans_dispute_count = fields.Integer(
+        readonly=True,
+        copy=False,
+        groups=GROUPS,
+        aggregator=None,
+        help="How often a dispute was noted or settled.",
+    )
+    nox_finans_dispute_date = fields.Datetime(
+        readonly=True, copy=False, groups=GROUPS, help="When a dispute was last noted or settled."
+    )
+    nox_finans_dispute_by = fields.Many2one(
+        comodel_name="res.users",
+        readonly=True,
+        copy=False,
+        groups=GROUPS,
+        help="Who has last noted or settled a dispute.",
+    )
 
     _nox_finans_disputed_idx = models.Index("(company_id) WHERE nox_finans_is_disputed IS TRUE")
 
@@ -63,17 +80,14 @@ class AccountMove(models.Model):
         :raises AccessError: the current user may not invoice
         :raises UserError: there is no reason, or no invoice to a customer
         """
-        self._check_may_settle_disputes()
+        self._check_may_note_disputes()
         self._check_can_be_disputed()
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the customer disputes the invoice."))
-        # Full rights: nobody notes a dispute but here, with reason and trace.
-        self.sudo().write(
-            {
-                "nox_finans_is_disputed": True,
-                "nox_finans_dispute_reason": reason,
-                "nox_finans_dispute_user_id": user.id,
-            }
+        self._write_nox_finans_dispute(
+            nox_finans_is_disputed=True,
+            nox_finans_dispute_reason=reason,
+            nox_finans_dispute_user_id=user.id,
         )
         self._close_nox_finans_disputes()
         for move in self:
@@ -86,12 +100,10 @@ class AccountMove(models.Model):
     @gate("write", GROUP_SEND)
     def action_nox_finans_settle_dispute(self):
         """The dispute is over: the invoices may go on, and what it has paused does."""
-        self._check_may_settle_disputes()
         disputed = self.filtered("nox_finans_is_disputed")
         if not disputed:
             raise UserError(self.env._("None of the invoices is disputed."))
-        # Full rights, as above.
-        disputed.sudo().nox_finans_is_disputed = False
+        disputed._write_nox_finans_dispute(nox_finans_is_disputed=False)
         disputed._close_nox_finans_disputes()
         for move in disputed:
             text = self.env._("The dispute is settled.")
@@ -99,13 +111,25 @@ class AccountMove(models.Model):
             move._note_nox_finans_dispute(text)
         disputed._wake_nox_finans()
 
+    def _write_nox_finans_dispute(self, **values):
+        """Note what becomes of the dispute, with who did it and when."""
+        # Full rights: nobody notes a dispute but by this; the gate was passed before.
+        for move in self.sudo():
+            move.write(
+                {
+                    **values,
+                    "nox_finans_dispute_count": move.nox_finans_dispute_count + 1,
+                    "nox_finans_dispute_date": fields.Datetime.now(),
+                    "nox_finans_dispute_by": self.env.uid,
+                }
+            )
+
     def _note_nox_finans_dispute(self, text):
         """Put what the current user has done on the timeline of the open case, if there is one."""
-        # Full rights: nobody writes cases and events but the system; the gate was passed before.
-        for case in self.sudo()._get_nox_finans_open_cases():
+        for case in self._get_nox_finans_open_cases():
             case._note_event("dispute", text, user=self.env.user)
 
-    def _check_may_settle_disputes(self):
+    def _check_may_note_disputes(self):
         if not self.env.user.has_group(GROUP_SEND):
             raise AccessError(self.env._("Only those who invoice may note or settle disputes."))
         self.check_access("write")

@@ -1,8 +1,7 @@
 from odoo import fields, models
 from odoo.tools import format_datetime, format_time
 
-from .nox_finans_case import GROUP_SEND, GROUPS, OPEN_STATES
-from .nox_finans_gate import gate
+from .nox_finans_case import OPEN_STATES
 
 # The newest of what has happened since a dialog was opened.
 NEWS = 3
@@ -68,48 +67,6 @@ class AccountMove(models.Model):
     """What the dialogs on invoices rest on: disputes, and what was sent."""
 
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
-
-    nox_finans_dispute_count = fields.Integer(
-        readonly=True,
-        copy=False,
-        groups=GROUPS,
-        aggregator=None,
-        help="How often a dispute was noted or settled.",
-    )
-    nox_finans_dispute_date = fields.Datetime(
-        readonly=True, copy=False, groups=GROUPS, help="When a dispute was last noted or settled."
-    )
-    nox_finans_dispute_by = fields.Many2one(
-        comodel_name="res.users",
-        readonly=True,
-        copy=False,
-        groups=GROUPS,
-        help="Who has last noted or settled a dispute.",
-    )
-
-    def _nox_finans_note_dispute(self, reason, user):
-        result = super()._nox_finans_note_dispute(reason, user)
-        self._count_nox_finans_dispute()
-        return result
-
-    @gate("write", GROUP_SEND)
-    def action_nox_finans_settle_dispute(self):
-        disputed = self.filtered("nox_finans_is_disputed")
-        result = super().action_nox_finans_settle_dispute()
-        disputed._count_nox_finans_dispute()
-        return result
-
-    def _count_nox_finans_dispute(self):
-        for move in self:
-            # Full rights: nobody writes this but the system; the gate above has let the user
-            # through.
-            move.sudo().write(
-                {
-                    "nox_finans_dispute_count": move.nox_finans_dispute_count + 1,
-                    "nox_finans_dispute_date": fields.Datetime.now(),
-                    "nox_finans_dispute_by": self.env.uid,
-                }
-            )
 
     def _get_nox_finans_revision(self):
         """Return what must stay as it `is` of the invoice's dispute, to be kept as JSON."""
