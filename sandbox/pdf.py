@@ -14,7 +14,7 @@ MOST_LINES = int((HEIGHT - 2 * MARGIN) // LEADING)
 def write(lines):
     """Return the bytes of a PDF that says `lines`; what does not fit the page is left out."""
     content = BytesIO()
-    canvas = Canvas(content, pagesize=A4)
+    canvas = Canvas(content, pagesize=A4, invariant=1)
     text = canvas.beginText(MARGIN, HEIGHT - MARGIN)
     text.setFont("Helvetica", SIZE, leading=LEADING)
     text.textLines(lines[:MOST_LINES], trim=0)

@@ -198,10 +198,12 @@ def case(service, case, company, base_url):
 
 def document(case, invoice, company):
     """Return the lines of the document that the debtor gets."""
+    # As it would be shown: what nobody has said of it is empty there.
+    invoice = {**INVOICE, **invoice}
     address = [invoice[name] for name in ("CustomerName", "Address1", "Address2") if invoice[name]]
     rows = [
-        f"{row['Description']}: {row['DeliveredQuantity']} à {row['Price'] or 0:.2f} kr"
-        for row in invoice["InvoiceRows"]
+        f"{row['Description']}: {row.get('DeliveredQuantity') or 1} à {row['Price'] or 0:.2f} kr"
+        for row in ({**INVOICE_ROW, **row} for row in invoice["InvoiceRows"])
     ]
     return [
         f"Faktura {invoice['ExternalInvoiceReference2'] or invoice['DocumentNumber']}",

@@ -159,7 +159,7 @@ def unless_executing(call):
     try:
         call()
     except RpcError as error:
-        if "executing" not in str(error) and "körs" not in str(error):
+        if "execut" not in str(error) and "körs" not in str(error):
             raise
         return False
     return True

@@ -1,11 +1,9 @@
 """The document that the service makes of an invoice: fetched once, kept, tried again."""
 
-import io
-
-import PyPDF2
 import pytest
 from cases import make_case
 from conftest import wait_for
+from debtor import read_pdf
 
 DOCUMENTS = "/3/documents/"
 FETCH = "env['nox.finans.case']._cron_fetch_documents()"
@@ -34,11 +32,6 @@ def fetch(case):
     return case.code(READ)
 
 
-def read(content):
-    (page,) = PyPDF2.PdfReader(io.BytesIO(content)).pages
-    return page.extract_text()
-
-
 def document_calls(case):
     return [
         row
@@ -64,7 +57,7 @@ def test_it_is_fetched_once_and_kept_with_the_invoice(case):
     kept = fetch(case)
     assert kept["is_on_invoice"]
     assert kept["mimetype"] == "application/pdf"
-    assert kept["ocr"] in read(kept["content"].encode("latin-1"))
+    assert kept["ocr"] in read_pdf(kept["content"].encode("latin-1"))
     assert "Nox Finans" in kept["name"]
     for _time in range(3):
         case.sync()

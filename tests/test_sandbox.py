@@ -14,6 +14,7 @@ import pytest
 import requests
 from conftest import wait_for
 from days import today
+from debtor import read_pdf
 from sandbox_server import REDIRECT_URI, ROWS, SCOPES, SCOPES_BEFORE, Server, error_of
 
 from dev.processes import stop
@@ -383,7 +384,8 @@ def test_confirmation_then_status(server):
     case = server.case(number)
     assert case["CurrentCapitalBalance"] == 250
     assert case["NextEvent"] == "INVOICEREMINDER"
-    assert "Kund AB" in requests.get(case["InvoiceDocumentURL"], timeout=10).text
+    document = requests.get(case["InvoiceDocumentURL"], timeout=10)
+    assert "Kund AB" in read_pdf(document.content)
 
 
 @pytest.mark.parametrize(("world", "accepted"), [("refuse", 1), ("accept", 2)])

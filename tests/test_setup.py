@@ -102,6 +102,7 @@ def test_add_on_needs_nothing_beyond_odoo():
         "lxml",
         "psycopg2",
         "stdnum",
+        "werkzeug",
         "freezegun",
     }
     standard = set(__import__("sys").stdlib_module_names)
