@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, LockError, MissingError, UserError, Val
 from odoo.fields import Domain
 from odoo.http import request
 
-from ..models.nox_finans_case import OPEN_STATES
+from ..core.words import OPEN_STATES
 from ..models.nox_finans_notice import DISPUTED, PAID
 
 # Forms of this size say more than anybody needs to.

@@ -1,5 +1,7 @@
-# Comes first: the others inherit from it.
+# These come first: the others inherit from them, or extend them.
 from . import nox_finans_system_fields  # isort: split
+
+from . import nox_finans_case, nox_finans_connector  # isort: split
 
 from . import (
     account_move,
@@ -20,9 +22,7 @@ from . import (
     mail_render_mixin,
     mail_template,
     nox_finans_card,
-    nox_finans_case,
     nox_finans_check,
-    nox_finans_connector,
     nox_finans_course,
     nox_finans_credit,
     nox_finans_database,

@@ -4,14 +4,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
 from ..api import payloads, texts
+from ..core.words import CHANNELS, NOT_DELIVERED, SERVICES
 from .account_tax import ABROAD, DOMESTIC, EU, get_vat_type
-from .nox_finans_case import (
-    CHANNELS,
-    GROUP_SEND,
-    GROUPS,
-    NOT_DELIVERED,
-    SERVICES,
-)
 from .nox_finans_criterion import (
     APPROVED,
     COUNTING,
@@ -23,7 +17,7 @@ from .nox_finans_criterion import (
     is_red,
     is_yellow,
 )
-from .nox_finans_gate import gate
+from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 # What the selection shows: a company's own documents to its customers.
 MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")

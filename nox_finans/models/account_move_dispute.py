@@ -2,8 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .account_move import MOVE_TYPES
-from .nox_finans_case import GROUP_SEND, GROUPS
-from .nox_finans_gate import gate
+from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 DISPUTE_ACTIVITY = "nox_finans.mail_activity_type_dispute"
 # On the case: the service does not do what the dispute asks for.

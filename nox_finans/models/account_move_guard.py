@@ -5,8 +5,8 @@ from odoo.addons.account.models.account_move import BYPASS_LOCK_CHECK
 from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
+from ..core.words import OPEN_STATES
 from .account_move import MOVE_TYPES
-from .nox_finans_case import OPEN_STATES
 from .nox_finans_payload import BUYER_REFERENCES, ORDER_NUMBERS
 from .nox_finans_system_fields import ADDON, is_of_modules
 

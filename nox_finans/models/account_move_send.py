@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from .nox_finans_case import NOT_DELIVERED
+from ..core.words import NOT_DELIVERED
 from .nox_finans_criterion import WARNING
 
 METHOD = "nox_finans"

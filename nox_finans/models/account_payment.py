@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .nox_finans_case import GROUPS
+from .nox_finans_gate import GROUPS
 
 
 class AccountPayment(models.Model):

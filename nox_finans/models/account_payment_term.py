@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..api import payloads, texts
-from .nox_finans_case import CHANNELS, GROUPS, SERVICES
+from ..core.words import CHANNELS, SERVICES
+from .nox_finans_gate import GROUPS
 
 
 def is_code(text):

@@ -3,7 +3,8 @@ from odoo.exceptions import UserError
 
 from ..api import answers, numbers, payloads
 from ..api.errors import NotFoundError, RefusedError, UncertainError
-from .nox_finans_case import ENVIRONMENTS, GROUP_SEND
+from ..core.words import ENVIRONMENTS
+from .nox_finans_gate import GROUP_SEND
 
 # Documented: the customer number is taken, by a deleted card too.
 NUMBER_TAKEN_CODE = 2000637

@@ -10,44 +10,20 @@ from odoo.exceptions import AccessError, LockError, UserError
 
 from ..api import answers, payloads
 from ..api.errors import AccessDeniedError, NotFoundError, RefusedError, UncertainError
-from .nox_finans_gate import gate
+from ..core.backoff import JITTER, LONGEST_PAUSE, MAX_TRIES, get_pause
+from ..core.words import (
+    ACTIONS,
+    CHANNELS,
+    ENVIRONMENTS,
+    OPEN_STATES,
+    SERVICES,
+    STATES,
+    STEP_ORDER,
+    STEPS,
+)
+from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)
-
-# Who sees anything of Nox Finans: those who invoice and those who read the accounts.
-GROUP_SEND = "account.group_account_invoice"
-GROUPS = f"{GROUP_SEND},account.group_account_readonly"
-
-SERVICES = [("invoice", "Invoice service"), ("reminder", "Reminder service")]
-NOT_DELIVERED = "none"
-CHANNELS = [
-    ("letter", "Letter"),
-    ("email", "E-mail"),
-    ("einvoice", "E-invoice"),
-    (NOT_DELIVERED, "Not delivered"),
-]
-
-# The way of an invoice to Nox Finans, in order.
-STEPS = [
-    ("customer", "Customer"),
-    ("invoice", "Invoice"),
-    ("tax_reduction", "Tax reduction"),
-    ("bookkept", "Bookkept"),
-    ("sent", "Marked as sent"),
-    ("handed_over", "Handed over"),
-]
-STEP_ORDER = {False: -1} | {step: index for index, (step, _label) in enumerate(STEPS)}
-
-# What a user may ask of the service while it has the invoice.
-ACTIONS = [
-    ("pause", "Pause"),
-    ("unpause", "Resume"),
-    ("report_payment", "Report a payment"),
-    ("take_fees", "Take over the fees"),
-    ("stop", "Stop"),
-]
-# Documented: a manual pause is at most this long.
-MAX_PAUSE_DAYS = 60
 
 # Documented: the personal number is used already on this document.
 NUMBER_USED_CODE = 2000600
@@ -59,12 +35,6 @@ CASH_ACCOUNTING = "CASH"
 # whole krona that some invoices are rounded to. More is a mistake, not a rounding.
 ROUNDING_PER_ROW = 0.01
 LARGEST_ROUNDING = 1.0
-# Seconds until the next try or question: doubled each time, up to the last.
-FIRST_PAUSE, LONGEST_PAUSE = 60, 3600
-# A case that breaks this often in a row is left to a person: some nine hours after the first time.
-MAX_TRIES = 15
-# Pauses differ by this share, so that what broke together does not come back together.
-JITTER = 0.2
 # What nothing points to is asked for all the same before a week has passed.
 FULL_ROUND = timedelta(days=6)
 # What is known of a case for so long only needs not be asked for again before a report.
@@ -74,11 +44,8 @@ EVENT_HOUR = time(6)
 EVENT_PAUSE = timedelta(hours=6)
 
 REFERENCE_PREFIX = "NOX-"
-ENVIRONMENTS = [("sandbox", "Sandbox (nothing is really sent)"), ("production", "Production")]
 # What does not keep a case that is open already from being sent on.
 SENDING_IGNORES = {"open_case"}
-# In these states the invoice is the service's, or on its way there.
-OPEN_STATES = ("queued", "sending", "uncertain", "accepted")
 
 
 class NoxFinansCase(models.Model):
@@ -128,14 +95,7 @@ class NoxFinansCase(models.Model):
     # uncertain.
     # `_get_allowed_actions` is the only gate for what a user may do with a case.
     state = fields.Selection(
-        selection=[
-            ("queued", "Queued"),
-            ("sending", "Sending"),
-            ("uncertain", "Checking"),
-            ("refused", "Refused"),
-            ("accepted", "Accepted"),
-            ("closed", "Closed"),
-        ],
+        selection=STATES,
         required=True,
         readonly=True,
         default="queued",
@@ -702,7 +662,7 @@ class NoxFinansCase(models.Model):
                 "accepted_date": now,
                 "error_message": False,
                 "try_count": 0,
-                "next_try": now + self._get_pause(0),
+                "next_try": now + get_pause(0, jitter=JITTER),
                 "is_tried_now": False,
             }
         )
@@ -1198,7 +1158,7 @@ class NoxFinansCase(models.Model):
         """
         if self.remote_status in (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED):
             self.try_count += 1
-            self.next_try = fields.Datetime.now() + self._get_pause(self.try_count)
+            self.next_try = fields.Datetime.now() + get_pause(self.try_count, jitter=JITTER)
         else:
             self.write({"try_count": 0, "next_try": self._get_next_sync()})
 
@@ -1218,17 +1178,12 @@ class NoxFinansCase(models.Model):
         # An event that should have come, and has not, comes in the course of the day.
         return min(latest, event if event > now else now + EVENT_PAUSE)
 
-    def _get_pause(self, tries):
-        """Return how long to wait after so many tries: doubled each time, up to an hour."""
-        seconds = min(FIRST_PAUSE * 2 ** min(tries, 10), LONGEST_PAUSE)
-        return timedelta(seconds=seconds * random.uniform(1 - JITTER, 1 + JITTER))
-
     def _postpone(self, message):
         """Plan the next try after a fault that can pass, or leave the case to a person."""
         tries = self.try_count + 1
         values = {"try_count": tries, "error_message": message}
         if self.state == "accepted" or self.is_undo_due or tries < MAX_TRIES:
-            values["next_try"] = fields.Datetime.now() + self._get_pause(tries - 1)
+            values["next_try"] = fields.Datetime.now() + get_pause(tries - 1, jitter=JITTER)
         else:
             values |= {
                 "is_stuck": True,

@@ -21,10 +21,10 @@ from ..api.errors import (
     UncertainError,
 )
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
+from ..core.words import CHANNELS, ENVIRONMENTS, QUEUE_STATES, SERVICES
 from .account_payment_term import is_code
-from .nox_finans_case import CHANNELS, ENVIRONMENTS, SERVICES
 from .nox_finans_gate import gate
-from .nox_finans_run import QUEUE_STATES, AccessToken, ObstacleError, Run
+from .nox_finans_run import AccessToken, ObstacleError, Run
 
 _logger = logging.getLogger(__name__)
 

@@ -3,21 +3,12 @@ from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ..api import payloads
-from .nox_finans_case import GROUPS
-from .nox_finans_gate import gate
+from ..core.words import CLOSE_REASONS, GAVELS, STAGES
+from .nox_finans_gate import GROUPS, gate
 
 # The service's events in the order of its course. Taken as an open set: an unknown one is shown
 # as it came.
 EVENT_ORDER = ("INVOICEREMINDER", "REMINDER", "COLLECTION", "EXECUTIONCONTROLL", "MONITORING")
-STAGES = [
-    ("waiting", "On its way"),
-    ("refused", "Refused"),
-    ("sent", "Sent"),
-    ("reminded", "Reminded"),
-    ("collection", "Debt collection"),
-    ("monitoring", "Monitoring"),
-    ("closed", "Closed"),
-]
 # How far a case is once an event has happened.
 STAGE_OF_EVENT = {
     "INVOICEREMINDER": "reminded",
@@ -26,23 +17,10 @@ STAGE_OF_EVENT = {
     "EXECUTIONCONTROLL": "collection",
     "MONITORING": "monitoring",
 }
-CLOSE_REASONS = [
-    ("paid", "Paid"),
-    ("credited", "Credited"),
-    ("stopped", "Stopped"),
-    ("written_off", "Written off"),
-]
 # In SEK: the service closes a case as settled of which less than this is left.
 SMALL_REST = 1.0
 # What a credit note lowers is no money that somebody owes.
 NO_CREDIT_NOTE = ("move_id.move_type", "!=", "out_refund")
-GAVELS = [
-    ("waiting", "On its way to Nox Finans"),
-    ("running", "Nox Finans handles it"),
-    ("paused", "Paused at Nox Finans"),
-    ("needs_you", "Needs you"),
-    ("closed", "Closed at Nox Finans"),
-]
 
 
 class NoxFinansCase(models.Model):

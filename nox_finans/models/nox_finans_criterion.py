@@ -16,6 +16,7 @@ from odoo.tools import SQL, format_date, formatLang
 from odoo.tools.translate import LazyTranslate
 
 from ..api import payloads
+from ..core.words import CHANNELS, NOT_DELIVERED, SERVICES
 from .account_tax import (
     ABROAD,
     DOMESTIC,
@@ -26,7 +27,6 @@ from .account_tax import (
     ZONES,
     get_vat_type,
 )
-from .nox_finans_case import CHANNELS, NOT_DELIVERED, SERVICES
 from .nox_finans_owed import has_open_balance, is_payment_unmatched
 
 _lt = LazyTranslate(__name__)

@@ -3,8 +3,8 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..core.words import QUEUE_STATES
 from .nox_finans_gate import gate
-from .nox_finans_run import QUEUE_STATES
 
 # Where PostgreSQL may not be asked, or knows nothing of it, as on some managed servers.
 NOT_TOLD = (

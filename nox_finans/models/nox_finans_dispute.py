@@ -5,10 +5,10 @@ from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
 from ..api import payloads
+from ..core.words import MAX_PAUSE_DAYS
 from .account_move_dispute import PAUSE_ACTIVITY
-from .nox_finans_case import GROUP_SEND, MAX_PAUSE_DAYS
 from .nox_finans_criterion import CompanyRules
-from .nox_finans_gate import gate
+from .nox_finans_gate import GROUP_SEND, gate
 
 # A pause that has had no clear answer, or was lifted by somebody, is asked for again after this.
 DISPUTE_PAUSE = timedelta(hours=1)

@@ -1,20 +1,20 @@
 import logging
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..api import answers, documents
 from ..api.errors import NoxFinansError
-from .nox_finans_case import GROUP_SEND, GROUPS
-from .nox_finans_gate import gate
+from ..core.backoff import get_pause
+from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)
 
 CRON = "ir_cron_fetch_documents"
 MAIL_TEMPLATE = "nox_finans.mail_template_document"
-# Until the next try: doubled each time, up to the last; after so many it is given up, in a week.
-FIRST_DOCUMENT_PAUSE, LONGEST_DOCUMENT_PAUSE = timedelta(minutes=5), timedelta(days=1)
+# Seconds until the next try: doubled each time, up to the last. After so many tries, within a week,
+# it is given up.
+FIRST_PAUSE, LONGEST_PAUSE = 5 * 60, 24 * 3600
 MAX_DOCUMENT_TRIES = 15
 
 
@@ -120,7 +120,7 @@ class NoxFinansCase(models.Model):
         _logger.info("Nox Finans case %s, document, try %s: %s", self.id, tries, problem)
         self.document_try_count = tries
         if tries < MAX_DOCUMENT_TRIES:
-            pause = min(FIRST_DOCUMENT_PAUSE * 2 ** (tries - 1), LONGEST_DOCUMENT_PAUSE)
+            pause = get_pause(tries - 1, FIRST_PAUSE, LONGEST_PAUSE)
             self.document_try = fields.Datetime.now() + pause
             self.env["nox.finans.connector"]._trigger_cron(CRON, self.document_try)
             return

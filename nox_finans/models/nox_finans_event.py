@@ -1,17 +1,6 @@
 from odoo import fields, models
 
-EVENTS = [
-    ("course", "Step of the course"),
-    ("request", "Asked for"),
-    ("fee", "Fee added"),
-    ("payment", "Payment"),
-    ("booked", "Payment booked"),
-    ("pause", "Pause"),
-    ("dispute", "Dispute"),
-    ("let_run", "Let run to debt collection"),
-    ("customer", "Customer's details"),
-    ("closed", "Closed"),
-]
+from ..core.words import EVENTS
 
 
 class NoxFinansEvent(models.Model):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from .nox_finans_case import GROUP_SEND, STEPS
+from ..core.words import STEPS
+from .nox_finans_gate import GROUP_SEND
 
 
 class NoxFinansExchange(models.Model):

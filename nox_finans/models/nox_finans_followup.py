@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .nox_finans_case import OPEN_STATES
+from ..core.words import OPEN_STATES
 
 
 class NoxFinansCase(models.Model):

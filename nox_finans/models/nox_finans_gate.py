@@ -8,6 +8,9 @@ import functools
 from odoo.api import NewId
 from odoo.exceptions import AccessError, UserError
 
+# Who sees anything of Nox Finans: those who invoice and those who read the accounts.
+GROUP_SEND = "account.group_account_invoice"
+GROUPS = f"{GROUP_SEND},account.group_account_readonly"
 # PostgreSQL's largest id.
 MAX_ID = 2**31 - 1
 

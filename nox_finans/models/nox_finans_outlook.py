@@ -5,10 +5,9 @@ from odoo.fields import Domain
 
 from ..api import payloads
 from ..api.errors import RefusedError
-from .nox_finans_case import GROUP_SEND, GROUPS
 from .nox_finans_course import EVENT_ORDER
 from .nox_finans_criterion import CompanyRules
-from .nox_finans_gate import gate
+from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 COLLECTION = "COLLECTION"
 # From the reminder on: without an organisation or personal number there is no debt collection.

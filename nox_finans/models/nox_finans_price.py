@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .nox_finans_case import ACTIONS, CHANNELS, SERVICES
+from ..core.words import ACTIONS, CHANNELS, SERVICES
 from .nox_finans_criterion import CompanyRules
 
 SENDING = "send"

@@ -2,7 +2,8 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .nox_finans_case import CHANNELS, REFERENCE_PREFIX, SERVICES
+from ..core.words import CHANNELS, SERVICES
+from .nox_finans_case import REFERENCE_PREFIX
 from .nox_finans_criterion import CompanyRules
 
 

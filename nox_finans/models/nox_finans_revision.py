@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import format_datetime, format_time
 
-from .nox_finans_case import OPEN_STATES
+from ..core.words import OPEN_STATES
 
 # The newest of what has happened since a dialog was opened.
 NEWS = 3

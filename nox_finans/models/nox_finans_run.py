@@ -18,12 +18,13 @@ from ..api.errors import (
     RefusedError,
     SignInError,
 )
-from .nox_finans_case import FIRST_PAUSE, LONGEST_PAUSE, SENDING_IGNORES, digest
+from ..core.backoff import get_pause
+from ..core.words import QUEUE_STATES
+from .nox_finans_case import SENDING_IGNORES, digest
 from .nox_finans_criterion import DEFAULT_TIMEZONE, SendingCheck
 
 _logger = logging.getLogger(__name__)
 
-QUEUE_STATES = ("queued", "sending", "uncertain")
 # How often the service is asked what has changed.
 LIST_INTERVAL = timedelta(minutes=15)
 # In the sandbox, whose clock can be turned, while somebody waits for what comes of it.
@@ -521,8 +522,7 @@ class Run:
     def _get_connection_pause(self, error):
         if isinstance(error, RateLimitedError) and error.retry_after:
             return timedelta(seconds=error.retry_after)
-        seconds = FIRST_PAUSE * 2 ** min(self.connector.try_count, 10)
-        return timedelta(seconds=min(seconds, LONGEST_PAUSE))
+        return get_pause(self.connector.try_count)
 
     def _postpone(self, case, message):
         self.counts["postponed"] += 1

@@ -1,11 +1,12 @@
-from odoo import fields, models
+from odoo import models
 
 from ..api import answers
 from ..api.errors import NoxFinansError, RefusedError, UncertainError
-from .nox_finans_case import GROUP_SEND, MAX_TRIES, found, new_reference
-from .nox_finans_gate import gate
+from ..core.backoff import MAX_TRIES
+from ..core.words import GIVEN_UP
+from .nox_finans_case import found, new_reference
+from .nox_finans_gate import GROUP_SEND, gate
 
-GIVEN_UP = "given_up"
 UNDO_ACTIVITY = "nox_finans.mail_activity_type_undo"
 
 
@@ -18,8 +19,6 @@ class NoxFinansCase(models.Model):
     """
 
     _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
-
-    close_reason = fields.Selection(selection_add=[(GIVEN_UP, "Given up")])
 
     @gate("read", GROUP_SEND)
     def action_give_up(self):

@@ -6,8 +6,8 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..core.words import OPEN_STATES
 from .account_move_send import METHOD
-from .nox_finans_case import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 

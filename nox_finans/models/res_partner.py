@@ -3,7 +3,8 @@ import re
 from odoo import api, fields, models
 
 from ..api import numbers, payloads
-from .nox_finans_case import CHANNELS, GROUPS, SERVICES
+from ..core.words import CHANNELS, SERVICES
+from .nox_finans_gate import GROUPS
 
 # Spaces are taken out before; some write the country's letters first.
 SWEDISH_ZIP = re.compile(r"(SE?-?)?\d{5}", re.IGNORECASE)

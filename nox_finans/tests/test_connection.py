@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.nox_finans.models.nox_finans_case import MAX_TRIES
+from odoo.addons.nox_finans.core.backoff import MAX_TRIES
 from odoo.addons.nox_finans.models.nox_finans_check import Finding
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.neutralize import get_neutralization_queries
@@ -198,10 +198,6 @@ class TestConnection(NoxFinansCase):
         case.with_user(self.clerk).action_try_now()
         self.assertFalse(case.is_stuck)
         self.assertTrue(case.is_tried_now)
-
-    def test_pauses_have_jitter(self):
-        case = self.send(self.make_invoice())[0].sudo()
-        self.assertGreater(len({case._get_pause(3) for _index in range(20)}), 1)
 
     # When the service is asked
 

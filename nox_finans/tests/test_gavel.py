@@ -1,7 +1,7 @@
 from odoo import fields
 from odoo.tests import tagged
 
-from ..models.nox_finans_course import GAVELS
+from ..core.words import GAVELS
 from .common import NoxFinansCase
 
 MONEY = "nox_finans.mail_activity_type_money"

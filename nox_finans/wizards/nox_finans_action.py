@@ -3,9 +3,9 @@ from datetime import date, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_case import ACTIONS, GROUP_SEND, MAX_PAUSE_DAYS
+from ..core.words import ACTIONS, MAX_PAUSE_DAYS
 from ..models.nox_finans_criterion import CompanyRules
-from ..models.nox_finans_gate import gate
+from ..models.nox_finans_gate import GROUP_SEND, gate
 
 MAIL_TEMPLATE = "nox_finans.mail_template_stopped"
 

@@ -1,8 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_case import GROUP_SEND
-from ..models.nox_finans_gate import gate
+from ..models.nox_finans_gate import GROUP_SEND, gate
 
 
 class NoxFinansDispute(models.TransientModel):

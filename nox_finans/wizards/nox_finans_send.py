@@ -1,9 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_case import GROUP_SEND
 from ..models.nox_finans_criterion import WARNING
-from ..models.nox_finans_gate import gate
+from ..models.nox_finans_gate import GROUP_SEND, gate
 
 
 class NoxFinansSend(models.TransientModel):
