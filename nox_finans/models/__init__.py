@@ -12,6 +12,7 @@ from . import (
     account_move_send,
     account_move_send_debtor,
     account_move_sender,
+    account_move_undo,
     account_partial_reconcile,
     account_payment,
     account_payment_term,

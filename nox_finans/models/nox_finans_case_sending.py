@@ -1,17 +1,14 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
-from ..api import answers
-from ..api.errors import RefusedError, UncertainError
-from .nox_finans_case import get_credit_reference
+from ..api.errors import RefusedError
+from ..core.backoff import JITTER, get_pause
+from ..exchange.payload import Source
 from .nox_finans_criterion import COUNTING, CREDITABLE
 
 
 class NoxFinansCase(models.Model):
-    """Credit notes: the service makes them of their original, once for each, and then takes ours.
-
-    Until it has our own reference, nothing but the committed intent tells that one is ours.
-    """
+    """What a case knows of its way to the service; `exchange/sending.py` goes that way."""
 
     _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
 
@@ -20,8 +17,70 @@ class NoxFinansCase(models.Model):
         help="The original had no credit note at the service when we asked for this one.",
     )
 
+    def _requeue(self, service, channel):
+        """Send a refused case again: it goes on where it stopped, or where it is found to be.
+
+        Customer and invoice are compared once more, since what was mended must reach the service.
+        """
+        self._note_customer()
+        self.write(
+            {
+                "state": "uncertain" if self.is_doubted else "queued",
+                "is_mended": True,
+                "service": service,
+                "channel": channel,
+                "user_id": self.env.uid,
+                "queued_date": fields.Datetime.now(),
+                "error_message": False,
+                "try_count": 0,
+                "next_try": False,
+                "is_stuck": False,
+            }
+        )
+
+    def _note_accepted(self):
+        """The service has got all: from now on it is asked how it goes."""
+        now = fields.Datetime.now()
+        self.write(
+            {
+                "state": "accepted",
+                "accepted_date": now,
+                "error_message": False,
+                "try_count": 0,
+                "next_try": now + get_pause(0, jitter=JITTER),
+                "is_tried_now": False,
+            }
+        )
+
+    def _note_customer(self):
+        """Keep who is on the invoice: from the first step on, all goes to the same customer."""
+        move = self.move_id
+        if self.partner_id != move.partner_id:
+            self.partner_id = move.partner_id
+        if self.commercial_partner_id != move.commercial_partner_id:
+            self.commercial_partner_id = move.commercial_partner_id
+
+    def _get_card(self):
+        """Return the card of the invoice's customer; the case goes on with the one it has used."""
+        customer = self.commercial_partner_id
+        if not self.card_id or self.card_id.partner_id != customer:
+            self.card_id = self.env["nox.finans.card"]._get_for(
+                customer, self.company_id, self.environment
+            )
+        return self.card_id
+
+    def _note_snapshot(self, part, values):
+        self.snapshot = (self.snapshot or {}) | {part: values}
+
+    def _get_sent(self, part):
+        return (self.snapshot or {}).get(part) or {}
+
+    # -------------------------------------------------------------------------
+    # Credit notes
+    # -------------------------------------------------------------------------
+
     def _is_credit_note(self):
-        return self._get_move_to_send().move_type == "out_refund"
+        return Source(self).move.move_type == "out_refund"
 
     def _get_credited_case(self):
         """Return the case of the invoice that this credit note credits; empty if it has none here.
@@ -40,72 +99,5 @@ class NoxFinansCase(models.Model):
             raise RefusedError(
                 self.env._(
                     "The invoice that this credit note credits has not been sent via Nox Finans."
-                )
-            )
-
-    def _credit_there(self, client, commit):
-        """Let the service make the credit note of the original, which it does once for each.
-
-        :return: the credit note as the service has it
-        :raises RefusedError: the original has been credited there already, by somebody else
-        """
-        original = self._get_credited_case()
-        credit = self._find_credit(client)
-        if credit:
-            return credit
-        if self._get_credit_number(client, original):
-            raise RefusedError(
-                self.env._(
-                    "Invoice %s has been credited at Fortnox already; it takes one credit note for "
-                    "each invoice.",
-                    original.remote_number,
-                )
-            )
-        self.is_credit_begun = True
-        commit()
-        client.credit_invoice(original.remote_number)
-        return client.get_invoice(self._get_credit_number(client, original))
-
-    def _find_credit(self, client):
-        """Return the credit note at the service if it is this one, else None."""
-        number = self._get_credit_number(client, self._get_credited_case())
-        if not number:
-            return None
-        credit = self._read_invoice(client.get_invoice(number))
-        reference = answers.word(credit["ExternalInvoiceReference1"])
-        is_ours = reference == self.reference or (self.is_credit_begun and not reference)
-        return credit if is_ours else None
-
-    def _get_credit_number(self, client, case):
-        """Return the number of the credit note that a case's invoice has at the service, or None.
-
-        :raises RefusedError: the service's invoice is not the case's
-        """
-        invoice = self._read_invoice(client.get_invoice(case.remote_number))
-        case._check_is_ours(invoice)
-        return get_credit_reference(invoice)
-
-    def _read_invoice(self, answer):
-        """Return an invoice of the service that says whose it is and how far it has come.
-
-        :raises UncertainError: the answer does not say
-        """
-        invoice = answers.mapping(answer)
-        if "ExternalInvoiceReference1" not in invoice:
-            raise UncertainError(self.env._("The answer does not say whose invoice it is."))
-        for name in ("Booked", "Cancelled"):
-            if not isinstance(invoice.get(name), bool):
-                raise UncertainError(self.env._("The answer does not say “%s”.", name))
-        return invoice
-
-    def _check_is_ours(self, invoice):
-        """See that an invoice of the service is this case's before anything is done to it.
-
-        :raises RefusedError: it is somebody else's, as after signing in to another company
-        """
-        if answers.word(invoice["ExternalInvoiceReference1"]) != self.reference:
-            raise RefusedError(
-                self.env._(
-                    "Invoice %s at Fortnox is not the one that was sent.", self.remote_number
                 )
             )
