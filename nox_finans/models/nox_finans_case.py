@@ -69,15 +69,7 @@ class NoxFinansCase(models.Model):
     invoice_date_due = fields.Date(related="move_id.invoice_date_due")
     service = fields.Selection(selection=SERVICES, required=True, readonly=True)
     channel = fields.Selection(selection=CHANNELS, required=True, readonly=True)
-    # queued ──> sending ──> accepted ──> closed
-    #    ^          │ │
-    #    │          │ ├──> refused    the service said no; mended and sent again: queued
-    #    │          │ └──> uncertain  no clear answer: looked up by `reference` before anything is
-    #    │          │                 repeated, then accepted or on with the next step
-    #    └──────────┘  the service was not reached: nothing happened, tried again later
-    # What can pass is tried again with growing pauses; after MAX_TRIES the case `is_stuck` and a
-    # person decides. A case found in `sending` when a run begins was left by a process that died:
-    # uncertain.
+    # Written by `_move` only.
     # `_get_allowed_actions` is the only gate for what a user may do with a case.
     state = fields.Selection(
         selection=STATES,
