@@ -4,8 +4,8 @@ The service makes credit notes of their original, once for each, and then takes 
 our own reference, nothing but the committed intent tells that one is ours.
 """
 
-from ..api import answers
 from ..api.errors import NotFoundError, RefusedError, UncertainError
+from .status import read_invoice
 
 
 def found(call, *arguments):
@@ -16,28 +16,29 @@ def found(call, *arguments):
         return None
 
 
-def read_invoice(case, answer):
-    """Return an invoice of the service that says whose it is and how far it has come.
+def check_said(case, value, name):
+    """Return a value of an answer.
 
-    :raises UncertainError: the answer does not say
+    :param name: what the service calls it
+    :raises UncertainError: the answer does not say it
     """
-    invoice = answers.mapping(answer)
-    if "ExternalInvoiceReference1" not in invoice:
-        raise UncertainError(case.env._("The answer does not say whose invoice it is."))
-    for name in ("Booked", "Cancelled"):
-        read_flag(case, invoice, name)
-    return invoice
-
-
-def read_flag(case, answer, name):
-    """Return one of an invoice's yes-or-no fields.
-
-    :raises UncertainError: the answer does not say
-    """
-    value = answers.mapping(answer).get(name)
-    if not isinstance(value, bool):
+    if value is None:
         raise UncertainError(case.env._("The answer does not say “%s”.", name))
     return value
+
+
+def get_invoice(case, client, number):
+    """Return an invoice of the service that says whose it is and how far it has come.
+
+    :param case: in whose language an error speaks
+    :raises UncertainError: the answer does not say
+    """
+    invoice = read_invoice(client.get_invoice(number))
+    if not invoice.has_reference:
+        raise UncertainError(case.env._("The answer does not say whose invoice it is."))
+    check_said(case, invoice.is_booked, "Booked")
+    check_said(case, invoice.is_cancelled, "Cancelled")
+    return invoice
 
 
 def check_is_ours(case, invoice):
@@ -45,16 +46,10 @@ def check_is_ours(case, invoice):
 
     :raises RefusedError: it is somebody else's, as after signing in to another company
     """
-    if answers.word(invoice["ExternalInvoiceReference1"]) != case.reference:
+    if invoice.reference != case.reference:
         raise RefusedError(
             case.env._("Invoice %s at Fortnox is not the one that was sent.", case.remote_number)
         )
-
-
-def get_credit_reference(invoice):
-    """Return the number of the credit note that the service's invoice names, or None."""
-    number = answers.word(invoice.get("CreditInvoiceReference"))
-    return number if number not in (None, "0") else None
 
 
 def get_credit_number(case, client):
@@ -62,9 +57,9 @@ def get_credit_number(case, client):
 
     :raises RefusedError: the service's invoice is not the case's
     """
-    invoice = read_invoice(case, client.get_invoice(case.remote_number))
+    invoice = get_invoice(case, client, case.remote_number)
     check_is_ours(case, invoice)
-    return get_credit_reference(invoice)
+    return invoice.credit_number
 
 
 def find_credit(case, client):
@@ -72,10 +67,9 @@ def find_credit(case, client):
     number = get_credit_number(case._get_credited_case(), client)
     if not number:
         return None
-    credit = read_invoice(case, client.get_invoice(number))
-    reference = answers.word(credit["ExternalInvoiceReference1"])
-    is_ours = reference == case.reference or (case.is_credit_begun and not reference)
-    return credit if is_ours else None
+    credit = get_invoice(case, client, number)
+    is_begun = case.is_credit_begun and not credit.reference
+    return credit if is_begun or credit.reference == case.reference else None
 
 
 def make_credit(case, client, commit):
@@ -99,4 +93,4 @@ def make_credit(case, client, commit):
     case.is_credit_begun = True
     commit()
     client.credit_invoice(original.remote_number)
-    return client.get_invoice(get_credit_number(original, client))
+    return read_invoice(client.get_invoice(get_credit_number(original, client)))

@@ -2,7 +2,8 @@
 
 from ..api.errors import RefusedError
 from .payload import Source, read_case
-from .remote_invoice import found, get_credit_reference, read_invoice
+from .remote_invoice import found, get_invoice
+from .status import read_invoice
 from .steps import BOOKKEPT, CUSTOMER, HANDED_OVER, INVOICE, SENDING_STEPS, get_steps_left
 from .undo import Undo, get_bookkept_credit_words
 
@@ -81,7 +82,7 @@ class Sending:
             is_first = False
             if take_step := step.prepare(case):
                 if not is_noted:
-                    case.state = "sending"
+                    case._move("begin")
                     is_noted = True
                 self._commit()
                 self.client.purpose = step.name
@@ -130,14 +131,13 @@ class Sending:
         case = self.case
         if not case.remote_number:
             return True
-        answer = found(self.client.get_invoice, case.remote_number)
-        if answer is None:
+        invoice = found(get_invoice, case, self.client, case.remote_number)
+        if invoice is None:
             return False
-        invoice = read_invoice(case, answer)
-        if invoice.get("NoxFinans") is True:
+        if invoice.is_handed_over:
             return True
-        is_credited = not case._is_credit_note() and get_credit_reference(invoice)
-        return not invoice["Cancelled"] and not is_credited
+        is_credited = not case._is_credit_note() and invoice.credit_number
+        return not invoice.is_cancelled and not is_credited
 
     # -------------------------------------------------------------------------
     # What is not known for sure
@@ -145,7 +145,7 @@ class Sending:
 
     def _look_up_and_go_on(self):
         self._look_up()
-        self.case.write({"state": "sending", "is_doubted": False})
+        self.case._move("begin", is_doubted=False)
         self._commit()
 
     def _look_up(self):
@@ -170,7 +170,7 @@ class Sending:
             invoice = self.client.find_invoice(case.reference)
             if not invoice:
                 return False
-            INVOICE.note_number(case, invoice)
+            INVOICE.note_number(case, read_invoice(invoice))
         if not HANDED_OVER.look_up(case, self.client):
             return False
         INVOICE.note_whole(case)

@@ -3,12 +3,13 @@
 A new step is a class here, its place in :data:`SENDING_STEPS` and its word in `core.words.STEPS`.
 """
 
-from ..api import answers, payloads
+from ..api import payloads
 from ..api.errors import AccessDeniedError, NotFoundError, RefusedError, UncertainError
 from ..core.words import STEP_ORDER
 from .payload import Source, digest
 from .payload_house_work import get_asked_reduction
-from .remote_invoice import found, make_credit, read_flag
+from .remote_invoice import check_said, found, make_credit
+from .status import read_invoice
 
 
 class Step:
@@ -120,7 +121,7 @@ class Invoice(Step):
                 answer = client.update_invoice(case.remote_number, values)
             else:
                 answer = self._create(case, client, values)
-            self._meet_total(case, client, answer, values)
+            self._meet_total(case, client, read_invoice(answer), values)
             case._note_snapshot("invoice", values)
 
         return tell
@@ -136,7 +137,7 @@ class Invoice(Step):
         invoice = client.find_invoice(case.reference)
         if not invoice:
             return False
-        self.note_number(case, invoice)
+        self.note_number(case, read_invoice(invoice))
         if case.is_doubted and BOOKKEPT.look_up(case, client):
             # Too late to mend it.
             self.note_whole(case)
@@ -164,7 +165,7 @@ class Invoice(Step):
         CUSTOMER.bring_in_step(case, client)
         return client.create_invoice(values | {"CustomerNumber": case.card_id.number})
 
-    def _meet_total(self, case, client, answer, values):
+    def _meet_total(self, case, client, invoice, values):
         """Keep the number that the service gave the invoice, and meet the total to the öre.
 
         How the service rounds VAT is not documented. Nothing is bookkept yet: what it comes to
@@ -175,14 +176,15 @@ class Invoice(Step):
         :raises RefusedError: the service comes to another total
         """
         ours = Source(case).move.amount_total
-        theirs = self.note_number(case, answer)
+        theirs = self.note_number(case, invoice)
         if case._is_same(theirs, ours):
             return
         rows = len(values["InvoiceRows"])
         if abs(theirs - ours) <= self.LARGEST_ROUNDING + self.ROUNDING_PER_ROW * rows:
             sign = -1 if case._is_credit_note() else 1
             mended = payloads.add_to_rounding(values, sign * round(ours - theirs, 2))
-            theirs = self.note_number(case, client.update_invoice(case.remote_number, mended))
+            answer = client.update_invoice(case.remote_number, mended)
+            theirs = self.note_number(case, read_invoice(answer))
         if not case._is_same(theirs, ours):
             # Sent again, it is begun anew.
             case.is_undo_due = True
@@ -196,22 +198,17 @@ class Invoice(Step):
                 )
             )
 
-    def note_number(self, case, answer):
+    def note_number(self, case, invoice):
         """Keep the number that the service gave the invoice; return its total, or else ours.
 
         :raises UncertainError: the answer holds no number
         """
-        answer = answers.mapping(answer)
-        number = answers.word(answer.get("DocumentNumber"))
-        if not number:
+        if not invoice.number:
             raise UncertainError(case.env._("The answer holds no invoice number."))
-        case.remote_number = number
-        case.accounting_method = answers.word(answer.get("AccountingMethod")) or (
-            case.accounting_method
-        )
-        total = answers.amount(answer.get("Total"))
+        case.remote_number = invoice.number
+        case.accounting_method = invoice.accounting_method or case.accounting_method
         move = Source(case).move
-        due = move.amount_total if total is None else abs(total)
+        due = move.amount_total if invoice.total is None else abs(invoice.total)
         case.handed_over_amount = due - get_asked_reduction(move)
         return due
 
@@ -243,12 +240,10 @@ class TaxReduction(Step):
         return tell
 
     def look_up(self, case, client):
-        invoice = answers.mapping(client.get_invoice(case.remote_number))
-        total = answers.amount(invoice.get("Total"))
-        balance = answers.amount(invoice.get("Balance"))
-        if None in (total, balance):
+        invoice = read_invoice(client.get_invoice(case.remote_number))
+        if None in (invoice.total, invoice.balance):
             raise UncertainError(case.env._("The answer holds no total or no balance."))
-        if total - balance < get_asked_reduction(Source(case).move):
+        if invoice.total - invoice.balance < get_asked_reduction(Source(case).move):
             return False
         case._note_snapshot("tax_reduction", self._describe(case))
         return True
@@ -283,15 +278,16 @@ class Bookkept(Step):
                 client.bookkeep_invoice(number)
             except RefusedError:
                 # Perhaps because it is bookkept when it is paid, which no answer has said before.
-                invoice = answers.mapping(client.get_invoice(number))
-                if answers.word(invoice.get("AccountingMethod")) != self.CASH_ACCOUNTING:
+                invoice = read_invoice(client.get_invoice(number))
+                if invoice.accounting_method != self.CASH_ACCOUNTING:
                     raise
                 case.accounting_method = self.CASH_ACCOUNTING
 
         return tell
 
     def look_up(self, case, client):
-        return read_flag(case, client.get_invoice(case.remote_number), "Booked")
+        invoice = read_invoice(client.get_invoice(case.remote_number))
+        return check_said(case, invoice.is_booked, "Booked")
 
     def is_frozen(self, case):
         """Tell whether the service's invoice is bookkept: nothing of it can be changed then."""
@@ -315,7 +311,8 @@ class Sent(Step):
         return lambda client, _commit: client.mark_invoice_as_sent(number)
 
     def look_up(self, case, client):
-        return read_flag(case, client.get_invoice(case.remote_number), "Sent")
+        invoice = read_invoice(client.get_invoice(case.remote_number))
+        return check_said(case, invoice.is_sent, "Sent")
 
 
 class HandedOver(Step):
@@ -347,10 +344,10 @@ class HandedOver(Step):
         except RefusedError as error:
             # What the service answers for an invoice that it has not got is not documented, and
             # neither how soon after the hand-over it knows it here: the invoice itself tells too.
-            invoice = answers.mapping(found(client.get_invoice, case.remote_number))
-            if invoice.get("NoxFinans") is True:
+            invoice = read_invoice(found(client.get_invoice, case.remote_number))
+            if invoice.is_handed_over:
                 return True
-            if isinstance(error, NotFoundError) or invoice.get("NoxFinans") is False:
+            if isinstance(error, NotFoundError) or invoice.is_handed_over is False:
                 return False
             raise UncertainError(str(error)) from error
         case._note_status(answer)

@@ -5,10 +5,17 @@ intent; each step is looked up before it is taken, so that a repetition does not
 nothing is done to an invoice that is not ours. Until it is done the invoice is not sent again.
 """
 
-from ..api import answers
-from ..api.errors import NoxFinansError, RefusedError, UncertainError
+from ..api.errors import NoxFinansError, RefusedError
 from ..core.backoff import MAX_TRIES
-from .remote_invoice import check_is_ours, find_credit, found, get_credit_number, read_invoice
+from .remote_invoice import (
+    check_is_ours,
+    check_said,
+    find_credit,
+    found,
+    get_credit_number,
+    get_invoice,
+)
+from .status import read_invoice
 
 
 class Undo:
@@ -35,7 +42,7 @@ class Undo:
             raise
         else:
             if is_undone:
-                case._begin_anew(case.state)
+                case._forget_remote()
             else:
                 case._follow_again()
 
@@ -53,7 +60,7 @@ class Undo:
             case._begin_anew()
         else:
             # It was handed over: that is looked up, and nothing is sent again.
-            case.write({"is_undo_due": False, "is_doubted": True, "state": "uncertain"})
+            case._move("be_taken", is_undo_due=False, is_doubted=True)
             number = False
         if number:
             case.move_id.message_post(
@@ -76,11 +83,11 @@ class Undo:
         invoice = self._find_there()
         if not invoice:
             return True
-        if invoice.get("NoxFinans") is True:
+        if invoice.is_handed_over:
             return False
-        if invoice["Cancelled"]:
+        if invoice.is_cancelled:
             return True
-        if not invoice["Booked"]:
+        if not invoice.is_booked:
             self.client.cancel_invoice(self.case.remote_number)
         elif self.case._is_credit_note():
             raise RefusedError(get_bookkept_credit_words(self.case))
@@ -99,20 +106,17 @@ class Undo:
             if not number:
                 return None
             case.remote_number = number
-        answer = found(self.client.get_invoice, case.remote_number)
-        if answer is None:
-            return None
-        invoice = read_invoice(case, answer)
+        invoice = found(get_invoice, case, self.client, case.remote_number)
         # A credit note has our reference only once it was changed.
-        if invoice["ExternalInvoiceReference1"] or not case.is_credit_begun:
+        if invoice and (invoice.reference or not case.is_credit_begun):
             check_is_ours(case, invoice)
         return invoice
 
     def _find_number(self):
-        row = self.client.find_invoice(self.case.reference)
-        if not row and self.case.is_credit_begun:
-            row = find_credit(self.case, self.client)
-        return row and answers.word(row.get("DocumentNumber"))
+        if row := self.client.find_invoice(self.case.reference):
+            return read_invoice(row).number
+        credit = self.case.is_credit_begun and find_credit(self.case, self.client)
+        return credit and credit.number
 
     def _credit_whole(self, invoice):
         """Let the service make a credit note of the whole invoice, and bookkeep it.
@@ -124,19 +128,13 @@ class Undo:
         if not number:
             client.credit_invoice(case.remote_number)
             number = get_credit_number(case, client)
-        if not number:
-            raise UncertainError(
-                case.env._("The answer does not say “%s”.", "CreditInvoiceReference")
-            )
-        credit = read_invoice(case, client.get_invoice(number))
-        totals = [answers.amount(it.get("Total")) for it in (invoice, credit)]
-        if None in totals:
-            raise UncertainError(case.env._("The answer does not say “%s”.", "Total"))
+        credit = get_invoice(case, client, check_said(case, number, "CreditInvoiceReference"))
+        totals = [check_said(case, it.total, "Total") for it in (invoice, credit)]
         if not case._is_same(*map(abs, totals)):
             raise RefusedError(
                 case.env._("Credit note %s at Fortnox credits a part of it only.", number)
             )
-        if not credit["Booked"]:
+        if not credit.is_booked:
             client.bookkeep_invoice(number)
 
 

@@ -23,33 +23,29 @@ class NoxFinansCase(models.Model):
         Customer and invoice are compared once more, since what was mended must reach the service.
         """
         self._note_customer()
-        self.write(
-            {
-                "state": "uncertain" if self.is_doubted else "queued",
-                "is_mended": True,
-                "service": service,
-                "channel": channel,
-                "user_id": self.env.uid,
-                "queued_date": fields.Datetime.now(),
-                "error_message": False,
-                "try_count": 0,
-                "next_try": False,
-                "is_stuck": False,
-            }
+        self._move(
+            "check_again" if self.is_doubted else "send_again",
+            is_mended=True,
+            service=service,
+            channel=channel,
+            user_id=self.env.uid,
+            queued_date=fields.Datetime.now(),
+            error_message=False,
+            try_count=0,
+            next_try=False,
+            is_stuck=False,
         )
 
     def _note_accepted(self):
         """The service has got all: from now on it is asked how it goes."""
         now = fields.Datetime.now()
-        self.write(
-            {
-                "state": "accepted",
-                "accepted_date": now,
-                "error_message": False,
-                "try_count": 0,
-                "next_try": now + get_pause(0, jitter=JITTER),
-                "is_tried_now": False,
-            }
+        self._move(
+            "accept",
+            accepted_date=now,
+            error_message=False,
+            try_count=0,
+            next_try=now + get_pause(0, jitter=JITTER),
+            is_tried_now=False,
         )
 
     def _note_customer(self):

@@ -23,18 +23,15 @@ class NoxFinansCase(models.Model):
     def _give_up(self):
         """Close refused cases for good. Their invoices can be sent anew, as new cases."""
         for case in self:
-            case.write(
-                {
-                    "state": "closed",
-                    "close_reason": GIVEN_UP,
-                    "error_message": False,
-                    # Without a step nothing was sent; without a number it may have been all the
-                    # same.
-                    "is_undo_due": bool(case.step or case.remote_number or case.is_doubted),
-                    "try_count": 0,
-                    "next_try": False,
-                    "is_stuck": False,
-                }
+            case._move(
+                "give_up",
+                close_reason=GIVEN_UP,
+                error_message=False,
+                # Without a step nothing was sent; without a number it may have been all the same.
+                is_undo_due=bool(case.step or case.remote_number or case.is_doubted),
+                try_count=0,
+                next_try=False,
+                is_stuck=False,
             )
             case._note_event(
                 "closed",
@@ -65,25 +62,23 @@ class NoxFinansCase(models.Model):
             ),
             UNDO_ACTIVITY,
         )
-        self.write(
-            {
-                "is_undo_due": False,
-                "is_doubted": True,
-                "is_mended": False,
-                "state": "uncertain",
-                "close_reason": False,
-            }
+        self._move(
+            "be_taken", is_undo_due=False, is_doubted=True, is_mended=False, close_reason=False
         )
 
-    def _begin_anew(self, state="queued"):
-        """Let the case begin from the start, in `state`: nothing of it is left at the service."""
+    def _begin_anew(self):
+        """Let the case begin from the start."""
+        self._forget_remote()
+        self._move("begin_anew")
+
+    def _forget_remote(self):
+        """Nothing of the case is left at the service: sent again, it begins from the start."""
         self.write(
             {
                 "is_undo_due": False,
                 "is_doubted": False,
                 "is_mended": False,
                 "is_credit_begun": False,
-                "state": state,
                 "step": False,
                 "remote_number": False,
                 "snapshot": False,
