@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
 from ..core.words import OPEN_STATES
+from ..exchange.payload import BUYER_REFERENCES, ORDER_NUMBERS
 from .account_move import MOVE_TYPES
-from .nox_finans_payload import BUYER_REFERENCES, ORDER_NUMBERS
 from .nox_finans_system_fields import ADDON, is_of_modules
 
 # Of the fields that accounting and this add-on give an invoice, those that may change meanwhile:

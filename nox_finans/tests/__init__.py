@@ -18,4 +18,5 @@ from . import (
     test_send,
     test_send_dialog,
     test_settings,
+    test_steps,
 )
