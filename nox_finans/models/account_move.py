@@ -5,8 +5,7 @@ from odoo.tools import SQL, html2plaintext
 
 from ..api import payloads, texts
 from ..core.words import CHANNELS, NOT_DELIVERED, SERVICES
-from .account_tax import ABROAD, DOMESTIC, EU, get_vat_type
-from .nox_finans_criterion import (
+from ..criteria.table import (
     APPROVED,
     COUNTING,
     REJECTED,
@@ -17,6 +16,7 @@ from .nox_finans_criterion import (
     is_red,
     is_yellow,
 )
+from .account_tax import ABROAD, DOMESTIC, EU, get_vat_type
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 # What the selection shows: a company's own documents to its customers.

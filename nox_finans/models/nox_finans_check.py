@@ -19,7 +19,7 @@ from ..api.errors import (
     SignInError,
     UncertainError,
 )
-from .nox_finans_criterion import SendingRules
+from ..criteria.table import SendingRules
 from .nox_finans_gate import gate
 from .nox_finans_run import ObstacleError
 from .nox_finans_sign_in import ACCESS_ACTIVITY

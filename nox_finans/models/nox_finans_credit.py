@@ -3,8 +3,8 @@ from odoo.fields import Domain
 
 from ..api import answers
 from ..api.errors import RefusedError, UncertainError
+from ..criteria.table import COUNTING, CREDITABLE
 from .nox_finans_case import get_credit_reference
-from .nox_finans_criterion import COUNTING, CREDITABLE
 
 
 class NoxFinansCase(models.Model):

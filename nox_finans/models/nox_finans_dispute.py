@@ -6,8 +6,8 @@ from odoo.tools import plaintext2html
 
 from ..api import payloads
 from ..core.words import MAX_PAUSE_DAYS
+from ..criteria.table import CompanyRules
 from .account_move_dispute import PAUSE_ACTIVITY
-from .nox_finans_criterion import CompanyRules
 from .nox_finans_gate import GROUP_SEND, gate
 
 # A pause that has had no clear answer, or was lifted by somebody, is asked for again after this.

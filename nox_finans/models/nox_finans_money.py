@@ -8,8 +8,8 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
 from ..api import answers, payloads
+from ..criteria.table import CompanyRules
 from .nox_finans_course import SMALL_REST
-from .nox_finans_criterion import CompanyRules
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)

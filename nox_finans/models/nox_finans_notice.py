@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_amount, format_date, plaintext2html
 
 from ..api import answers
-from .nox_finans_criterion import CompanyRules
+from ..criteria.table import CompanyRules
 
 PAID, DISPUTED = "paid", "disputed"
 KINDS = [(PAID, "Has paid"), (DISPUTED, "Disputes it")]

@@ -5,8 +5,8 @@ from odoo.fields import Domain
 
 from ..api import payloads
 from ..api.errors import RefusedError
+from ..criteria.table import CompanyRules
 from .nox_finans_course import EVENT_ORDER
-from .nox_finans_criterion import CompanyRules
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 COLLECTION = "COLLECTION"

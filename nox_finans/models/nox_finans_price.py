@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..core.words import ACTIONS, CHANNELS, SERVICES
-from .nox_finans_criterion import CompanyRules
+from ..criteria.table import CompanyRules
 
 SENDING = "send"
 

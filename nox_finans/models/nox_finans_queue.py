@@ -3,8 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..core.words import CHANNELS, SERVICES
+from ..criteria.table import CompanyRules
 from .nox_finans_case import REFERENCE_PREFIX
-from .nox_finans_criterion import CompanyRules
 
 
 class NoxFinansCase(models.Model):

@@ -8,7 +8,7 @@ from odoo.exceptions import LockError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain, has_case
+from ..criteria.table import DEFAULT_TIMEZONE, CompanyRules, failing_domain, has_case
 from .nox_finans_gate import GROUP_SEND, gate
 from .nox_finans_owed import has_open_balance
 

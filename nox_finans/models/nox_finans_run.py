@@ -20,8 +20,8 @@ from ..api.errors import (
 )
 from ..core.backoff import get_pause
 from ..core.words import QUEUE_STATES
+from ..criteria.table import DEFAULT_TIMEZONE, SendingCheck
 from .nox_finans_case import SENDING_IGNORES, digest
-from .nox_finans_criterion import DEFAULT_TIMEZONE, SendingCheck
 
 _logger = logging.getLogger(__name__)
 

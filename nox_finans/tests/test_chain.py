@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form
 
-from ..models.nox_finans_criterion import CompanyRules
+from ..criteria.table import CompanyRules
 from .common import NoxFinansCase
 
 

@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.nox_finans_criterion import CRITERIA, CompanyRules, failing_criteria
+from ..criteria.table import CRITERIA, CompanyRules, failing_criteria
 from .common import NoxFinansCase
 
 INVOICES = 520

@@ -4,7 +4,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from ..models.nox_finans_criterion import CompanyRules, failing_criteria
+from ..criteria.table import CompanyRules, failing_criteria
 from .common import NoxFinansCase
 
 

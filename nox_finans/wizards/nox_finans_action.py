@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..core.words import ACTIONS, MAX_PAUSE_DAYS
-from ..models.nox_finans_criterion import CompanyRules
+from ..criteria.table import CompanyRules
 from ..models.nox_finans_gate import GROUP_SEND, gate
 
 MAIL_TEMPLATE = "nox_finans.mail_template_stopped"

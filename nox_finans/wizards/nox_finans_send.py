@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_criterion import WARNING
+from ..criteria.table import WARNING
 from ..models.nox_finans_gate import GROUP_SEND, gate
 
 

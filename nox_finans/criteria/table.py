@@ -17,7 +17,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ..api import payloads
 from ..core.words import CHANNELS, NOT_DELIVERED, SERVICES
-from .account_tax import (
+from ..models.account_tax import (
     ABROAD,
     DOMESTIC,
     EU,
@@ -27,7 +27,7 @@ from .account_tax import (
     ZONES,
     get_vat_type,
 )
-from .nox_finans_owed import has_open_balance, is_payment_unmatched
+from ..models.nox_finans_owed import has_open_balance, is_payment_unmatched
 
 _lt = LazyTranslate(__name__)
 

@@ -1,0 +1,1 @@
+"""The criteria that decide whether an invoice can go to Nox Finans."""
