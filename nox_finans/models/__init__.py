@@ -1,17 +1,15 @@
-# These come first: the others inherit from them, or extend them.
-from . import nox_finans_system_fields  # isort: split
-
-from . import nox_finans_case, nox_finans_connector  # isort: split
-
+# In any order: whoever extends another, or is to come after it, imports it.
 from . import (
     account_move,
     account_move_debtor,
     account_move_dispute,
     account_move_guard,
     account_move_line,
+    account_move_queue,
     account_move_send,
     account_move_send_debtor,
     account_move_sender,
+    account_move_status,
     account_partial_reconcile,
     account_payment,
     account_payment_term,
@@ -22,7 +20,11 @@ from . import (
     mail_render_mixin,
     mail_template,
     nox_finans_card,
+    nox_finans_case,
+    nox_finans_case_rule,
     nox_finans_check,
+    nox_finans_connector,
+    nox_finans_connector_rule,
     nox_finans_course,
     nox_finans_credit,
     nox_finans_database,
@@ -45,6 +47,7 @@ from . import (
     nox_finans_rule,
     nox_finans_schedule,
     nox_finans_sign_in,
+    nox_finans_system_fields,
     nox_finans_undo,
     nox_finans_uninstall,
     nox_finans_unit,

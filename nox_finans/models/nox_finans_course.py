@@ -4,6 +4,7 @@ from odoo.tools import formatLang
 
 from ..api import payloads
 from ..core.words import CLOSE_REASONS, GAVELS, STAGES
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import GROUPS, gate
 
 # The service's events in the order of its course. Taken as an open set: an unknown one is shown

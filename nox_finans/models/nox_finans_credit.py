@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 from ..api import answers
 from ..api.errors import RefusedError, UncertainError
-from ..criteria.table import COUNTING, CREDITABLE
+from ..criteria import COUNTING, CREDITABLE
 from .nox_finans_case import get_credit_reference
 
 

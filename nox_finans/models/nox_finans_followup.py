@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..core.words import OPEN_STATES
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 
 
 class NoxFinansCase(models.Model):

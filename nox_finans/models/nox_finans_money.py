@@ -8,7 +8,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
 from ..api import answers, payloads
-from ..criteria.table import CompanyRules
+from ..criteria import Rules
 from .nox_finans_course import SMALL_REST
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
@@ -439,7 +439,7 @@ class NoxFinansCase(models.Model):
         """
         company = self.company_id
         locks = company._get_lock_date_violations(
-            CompanyRules.of(company).today,
+            Rules(company).today,
             fiscalyear=True,
             sale=False,
             purchase=False,
@@ -479,7 +479,7 @@ class NoxFinansCase(models.Model):
                     "amount": amount,
                     "currency_id": self.company_currency_id.id,
                     "journal_id": self._get_payment_journal().id,
-                    "date": CompanyRules.of(self.company_id).today,
+                    "date": Rules(self.company_id).today,
                     "memo": self._get_payment_memo(),
                     "destination_account_id": receivable.account_id[:1].id,
                 }

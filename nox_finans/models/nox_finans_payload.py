@@ -6,6 +6,7 @@ from odoo.tools import html2plaintext
 
 from ..api import countries, numbers, payloads, texts
 from ..api.errors import RefusedError
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 
 # Read at once, and nothing else: all that a form would show is ten times as much.
 CASE_FIELDS = [

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..core.words import CHANNELS, SERVICES
-from ..criteria.table import CompanyRules
+from ..criteria import Rules
 from .nox_finans_case import REFERENCE_PREFIX
 
 
@@ -70,7 +70,7 @@ class NoxFinansCase(models.Model):
 
     def _get_own_columns(self, company, moves, query):
         """Return what each case has of its own, from the invoice that `query` finds."""
-        rules = CompanyRules.of(company)
+        rules = Rules(company)
         names = ("id", "partner_id", "commercial_partner_id")
         of_move = {name: moves._field_to_sql(query.table, name, query) for name in names}
         service, channel = rules.get_choice_sql(moves, query)

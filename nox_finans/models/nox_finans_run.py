@@ -20,7 +20,7 @@ from ..api.errors import (
 )
 from ..core.backoff import get_pause
 from ..core.words import QUEUE_STATES
-from ..criteria.table import DEFAULT_TIMEZONE, SendingCheck
+from ..criteria import DEFAULT_TIMEZONE, SendingCheck
 from .nox_finans_case import SENDING_IGNORES, digest
 
 _logger = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from ..api import answers
 from ..api.errors import NoxFinansError, RefusedError, UncertainError
 from ..core.backoff import MAX_TRIES
 from ..core.words import GIVEN_UP
+from . import account_move_sender  # noqa: F401 - its `write` comes first
 from .nox_finans_case import found, new_reference
 from .nox_finans_gate import GROUP_SEND, gate
 
