@@ -5,6 +5,7 @@ Started as a program of its own: what it tells depends on the order in which fil
 
 import inspect
 import json
+import re
 import sys
 
 from odoo.modules.registry import Registry
@@ -12,6 +13,8 @@ from odoo.orm.model_classes import is_model_definition
 from odoo.tools import config
 
 ADD_ON = "odoo.addons.nox_finans."
+# Where a function is in the memory.
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 # Said anew by each class, and nothing that a model does depends on it.
 FORMAL = {"_field_definitions", "_inherit", "_module", "_name", "_table_object_definitions"}
 
@@ -33,7 +36,7 @@ def describe(registry):
 
 def describe_field(registry, field):
     values = {
-        name: getattr(value, "__qualname__", repr(value))
+        name: getattr(value, "__qualname__", None) or ADDRESS.sub("", repr(value))
         for name, value in inspect.getmembers(field)
         if not name.startswith("_") and not inspect.ismethod(value)
     }

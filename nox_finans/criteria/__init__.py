@@ -8,4 +8,4 @@ from .criterion import APPROVED, REJECTED, WARNING, is_blocking, is_red, is_yell
 from .domains import has_open_balance
 from .judge import SendingCheck, failing_criteria, failing_domain
 from .rules import DEFAULT_TIMEZONE, Rules
-from .table import CRITERIA
+from .table import ASKED, CRITERIA

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from odoo.fields import Domain
 
@@ -16,8 +17,8 @@ APPROVED = "approved"
 class Criterion:
     """One rule: `failing` gives the domain of the invoices that break it, in one company."""
 
-    code: str
     severity: str
+    code: str
     message: str
     # The field to mend, on the model where it stands: `model.field`.
     field: str
@@ -35,6 +36,10 @@ class Criterion:
         """Return in words, in the user's language, what is wrong with `move`."""
         message = move.env._(self.message)
         return message % self.details(move) if self.details else message
+
+
+red = partial(Criterion, REJECTED)
+yellow = partial(Criterion, WARNING)
 
 
 def is_red(criterion):

@@ -12,7 +12,7 @@ from odoo.tools.translate import LazyTranslate
 from ..api import payloads
 from ..core.words import NOT_DELIVERED
 from .cases import CREDITABLE, SENT, USING, has_case
-from .criterion import REJECTED, WARNING, Criterion
+from .criterion import red, yellow
 from .domains import (
     has_open_balance,
     has_tax_reduction,
@@ -26,6 +26,33 @@ _lt = LazyTranslate(__name__)
 
 # The interface refuses an invoice that is dated more than this long ago.
 MAX_AGE = relativedelta(years=2)
+
+# What of an invoice itself the criteria ask: when it changes, so does the colour, at once.
+ASKED = (
+    "amount_residual",
+    "amount_tax",
+    "commercial_partner_id",
+    "currency_id",
+    "invoice_date",
+    "invoice_date_due",
+    "invoice_payment_term_id",
+    "is_move_sent",
+    "nox_finans_case_ids.close_reason",
+    "nox_finans_case_ids.is_undo_due",
+    "nox_finans_case_ids.state",
+    "nox_finans_channel",
+    "nox_finans_chosen_service",
+    "nox_finans_invoice_type",
+    "nox_finans_is_disputed",
+    "nox_finans_not_ready",
+    "nox_finans_property_designation",
+    "nox_finans_tax_reduction",
+    "nox_finans_tax_reduction_type",
+    "partner_id",
+    "payment_state",
+    "reversed_entry_id",
+    "state",
+)
 
 
 def _get_asked(move):
@@ -43,16 +70,14 @@ def _get_asked(move):
 
 CRITERIA = (
     # The service's published list, in its order.
-    Criterion(
+    red(
         "balance",
-        REJECTED,
         _lt("The open balance is 0: there is nothing to collect."),
         "account.move.amount_residual",
         lambda rules: ~has_open_balance(),
     ),
-    Criterion(
+    red(
         "tax_reduction",
-        REJECTED,
         _lt(
             "House-work invoice whose balance is not above the tax reduction: "
             "there is nothing left for the customer to pay."
@@ -60,46 +85,40 @@ CRITERIA = (
         "account.move.nox_finans_tax_reduction",
         lambda rules: has_tax_reduction() & Domain("nox_finans_amount_to_collect", "<=", 0),
     ),
-    Criterion(
+    red(
         "cancelled",
-        REJECTED,
         _lt("The invoice is cancelled."),
         "account.move.state",
         lambda rules: Domain("state", "=", "cancel"),
     ),
-    Criterion(
+    red(
         "not_ready",
-        REJECTED,
         _lt("The invoice is not ready: confirm it, or clear the mark “Not ready”."),
         "account.move.nox_finans_not_ready",
         lambda rules: Domain("state", "=", "draft") | Domain("nox_finans_not_ready", "=", True),
     ),
-    Criterion(
+    red(
         "cash_invoice",
-        REJECTED,
         _lt("Cash invoices are not sent via Nox Finans."),
         "account.move.nox_finans_invoice_type",
         lambda rules: (
             Domain("move_type", "=", "out_receipt") | Domain("nox_finans_invoice_type", "=", "cash")
         ),
     ),
-    Criterion(
+    red(
         "interest_invoice",
-        REJECTED,
         _lt("Interest invoices are not sent via Nox Finans."),
         "account.move.nox_finans_invoice_type",
         lambda rules: Domain("nox_finans_invoice_type", "=", "interest"),
     ),
-    Criterion(
+    red(
         "currency",
-        REJECTED,
         _lt("The currency is not SEK."),
         "account.move.currency_id",
         lambda rules: Domain("currency_id", "!=", rules.sek_id),
     ),
-    Criterion(
+    red(
         "payment_term",
-        REJECTED,
         _lt(
             "The payment terms are not active in Nox Finans: choose other terms, or let a manager "
             "activate them under Settings > Invoicing > Nox Finans."
@@ -107,23 +126,20 @@ CRITERIA = (
         "account.move.invoice_payment_term_id",
         lambda rules: ~rules.is_active(),
     ),
-    Criterion(
+    red(
         "future_date",
-        REJECTED,
         _lt("The invoice date is in the future."),
         "account.move.invoice_date",
         lambda rules: Domain("invoice_date", ">", rules.today),
     ),
-    Criterion(
+    red(
         "customer_name",
-        REJECTED,
         _lt("The customer's name is missing, or holds neither letter nor digit."),
         "res.partner.name",
         lambda rules: lacks_detail("nox_finans_has_name"),
     ),
-    Criterion(
+    red(
         "address",
-        REJECTED,
         _lt(
             "The invoice address is incomplete: street, postal code and town are needed, "
             "in Sweden a postal code of five digits. Fill in the country if it is another."
@@ -132,34 +148,30 @@ CRITERIA = (
         lambda rules: lacks_detail("nox_finans_has_address"),
     ),
     # What the service's interface refuses as well.
-    Criterion(
+    red(
         "too_old",
-        REJECTED,
         _lt("The invoice date is more than two years back."),
         "account.move.invoice_date",
         lambda rules: Domain("invoice_date", "<", rules.today - MAX_AGE),
     ),
-    Criterion(
+    red(
         "no_rows",
-        REJECTED,
         _lt("The invoice has no row."),
         "account.move.invoice_line_ids",
         lambda rules: Domain(
             "invoice_line_ids", "not any!", Domain("display_type", "=", "product")
         ),
     ),
-    Criterion(
+    red(
         "credit_note",
-        REJECTED,
         _lt("A credit note needs a linked invoice whose open balance covers it."),
         "account.move.reversed_entry_id",
         lambda rules: (
             Domain("move_type", "=", "out_refund") & Domain("nox_finans_credit_covered", "=", False)
         ),
     ),
-    Criterion(
+    red(
         "credited_there",
-        REJECTED,
         _lt(
             "The invoice that it credits is not at Nox Finans: send that first, or bring the "
             "credit note to the customer yourself."
@@ -171,9 +183,8 @@ CRITERIA = (
             & ~Domain("reversed_entry_id", "any!", has_case(CREDITABLE))
         ),
     ),
-    Criterion(
+    red(
         "credited_before",
-        REJECTED,
         _lt(
             "Another credit note of the same invoice was sent: Fortnox takes one for each "
             "invoice. Bring this one to the customer yourself, and report it in the case of the "
@@ -188,9 +199,8 @@ CRITERIA = (
             )
         ),
     ),
-    Criterion(
+    red(
         "not_due",
-        REJECTED,
         _lt("The reminder service takes over an invoice only when its due date has passed."),
         "account.move.invoice_date_due",
         lambda rules: (
@@ -201,9 +211,8 @@ CRITERIA = (
             )
         ),
     ),
-    Criterion(
+    red(
         "address_length",
-        REJECTED,
         _lt(
             "The invoice address is longer than Nox Finans takes: the postal code has at most "
             "%(of_code)s characters, and each of the other lines %(of_line)s. Shorten it."
@@ -215,9 +224,8 @@ CRITERIA = (
             "of_line": payloads.LENGTHS["Address1"],
         },
     ),
-    Criterion(
+    red(
         "too_many_rows",
-        REJECTED,
         _lt(
             "The invoice takes more than %(most)s rows, a long text several: divide it into "
             "several invoices."
@@ -226,9 +234,8 @@ CRITERIA = (
         lambda rules: Domain("nox_finans_has_too_many_rows", "=", True),
         details=lambda move: {"most": payloads.MAX_ROWS},
     ),
-    Criterion(
+    red(
         "vat_rate",
-        REJECTED,
         _lt(
             "A row has a tax that Fortnox does not know: only Swedish VAT of 25, 12, 6 or 0 % "
             "goes, and only one of them on each row. Choose another tax."
@@ -236,9 +243,8 @@ CRITERIA = (
         "account.move.invoice_line_ids",
         lambda rules: rules.has_tax("unfit") | Domain("nox_finans_has_unfit_taxes", "=", True),
     ),
-    Criterion(
+    red(
         "vat_mixed",
-        REJECTED,
         _lt(
             "The rows' taxes do not go together: VAT, reverse charge, sales within the EU and "
             "export each need an invoice of their own."
@@ -246,9 +252,8 @@ CRITERIA = (
         "account.move.invoice_line_ids",
         lambda rules: rules.is_vat_mixed(),
     ),
-    Criterion(
+    red(
         "vat_number",
-        REJECTED,
         _lt(
             "Reverse charge, or a sale without VAT within the EU, needs the customer's VAT "
             "number: fill it in, with the letters of its country, or choose another tax."
@@ -259,9 +264,8 @@ CRITERIA = (
             & rules.is_vat_reversed()
         ),
     ),
-    Criterion(
+    red(
         "house_work_person",
-        REJECTED,
         _lt(
             "A tax reduction is for a person with a Swedish personal number: fill it in, choose "
             "another customer, or set the tax reduction to 0."
@@ -276,9 +280,8 @@ CRITERIA = (
             )
         ),
     ),
-    Criterion(
+    red(
         "house_work_rows",
-        REJECTED,
         _lt(
             "An invoice with a tax reduction needs a row for the work: one without a product, or "
             "with a service."
@@ -286,9 +289,8 @@ CRITERIA = (
         "account.move.invoice_line_ids",
         lambda rules: has_tax_reduction() & Domain("invoice_line_ids", "not any!", is_work()),
     ),
-    Criterion(
+    red(
         "house_work_property",
-        REJECTED,
         _lt(
             "The tax reduction lacks its kind or, for ROT and green technology, the property's "
             "designation."
@@ -306,9 +308,8 @@ CRITERIA = (
         ),
     ),
     # What Odoo knows, and the open balance does not tell.
-    Criterion(
+    red(
         "payment_unmatched",
-        REJECTED,
         _lt(
             "A payment is registered that is not matched with the bank yet: match it first, or "
             "cancel the payment if it never came."
@@ -316,9 +317,8 @@ CRITERIA = (
         "account.move.payment_state",
         lambda rules: is_payment_unmatched(),
     ),
-    Criterion(
+    red(
         "payment_blocked",
-        REJECTED,
         _lt(
             "The invoice is blocked for payment in Odoo: lift the block first, by the invoice's "
             "own menu."
@@ -327,16 +327,14 @@ CRITERIA = (
         lambda rules: Domain("payment_state", "=", "blocked"),
     ),
     # Our own.
-    Criterion(
+    red(
         "open_case",
-        REJECTED,
         _lt("The invoice has already been sent via Nox Finans."),
         "account.move.nox_finans_case_id",
         lambda rules: has_case(SENT),
     ),
-    Criterion(
+    red(
         "opted_out",
-        REJECTED,
         _lt(
             "The customer has opted out of Nox Finans: send the invoice another way, "
             "or clear the mark on the customer."
@@ -345,9 +343,8 @@ CRITERIA = (
         lambda rules: rules.customer(Domain("nox_finans_opt_out", "=", True)),
     ),
     # Held back by a person, for as long as it takes.
-    Criterion(
+    yellow(
         "dispute",
-        WARNING,
         _lt(
             "The customer disputes the invoice: settle the dispute first. "
             "Until then it is not sent."
@@ -357,9 +354,8 @@ CRITERIA = (
         is_held=True,
     ),
     # Sent all the same, but better completed first.
-    Criterion(
+    yellow(
         "id_number",
-        WARNING,
         _lt(
             "The customer's organisation or personal number is missing, or is none (a digit may "
             "be wrong): a later debt-collection claim needs it."
@@ -369,16 +365,14 @@ CRITERIA = (
             "commercial_partner_id", "any!", Domain("nox_finans_has_id_number", "=", False)
         ),
     ),
-    Criterion(
+    yellow(
         "email",
-        WARNING,
         _lt("The customer has no valid e-mail address: the invoice will go by letter."),
         "res.partner.email",
         lambda rules: rules.lacks_email(),
     ),
-    Criterion(
+    yellow(
         "email_form",
-        WARNING,
         _lt(
             "What stands as the customer's e-mail is not one address: write one, and nothing else."
         ),
@@ -387,9 +381,8 @@ CRITERIA = (
             Domain("nox_finans_has_email", "=", False) & Domain("email", "!=", False)
         ),
     ),
-    Criterion(
+    yellow(
         "short_term",
-        WARNING,
         _lt("The payment terms are under 10 days; Nox Finans advises at least 10."),
         "account.move.invoice_payment_term_id",
         lambda rules: (
@@ -397,9 +390,8 @@ CRITERIA = (
             & rules.service_is("invoice")
         ),
     ),
-    Criterion(
+    yellow(
         "instalments",
-        WARNING,
         _lt(
             "The payment terms are in instalments: Nox Finans asks for all of it, %(amount)s, "
             "at once, due on %(day)s. Make an invoice for each instalment if that is not agreed."
@@ -408,9 +400,8 @@ CRITERIA = (
         lambda rules: Domain("invoice_payment_term_id", "in", rules.instalment_term_ids),
         details=_get_asked,
     ),
-    Criterion(
+    yellow(
         "cash_discount",
-        WARNING,
         _lt(
             "The payment terms have a cash discount: Nox Finans does not know it and asks for "
             "%(amount)s, due on %(day)s."
@@ -419,16 +410,14 @@ CRITERIA = (
         lambda rules: Domain("invoice_payment_term_id", "in", rules.discount_term_ids),
         details=_get_asked,
     ),
-    Criterion(
+    yellow(
         "abroad",
-        WARNING,
         _lt("The customer is abroad."),
         "res.partner.country_id",
         lambda rules: partner(Domain("country_id", "not in", [False, rules.sweden_id])),
     ),
-    Criterion(
+    yellow(
         "outstanding_credit",
-        WARNING,
         _lt(
             "The customer has unreconciled credits or payments: "
             "reconcile them first, or the customer is asked for money that is already paid."
@@ -442,9 +431,8 @@ CRITERIA = (
             ),
         ),
     ),
-    Criterion(
+    yellow(
         "partly_paid",
-        WARNING,
         _lt(
             "The invoice has been partly paid or credited: Nox Finans gets the whole invoice, "
             "and what was paid before is reported there at once."
@@ -452,9 +440,8 @@ CRITERIA = (
         "account.move.amount_residual",
         lambda rules: Domain("payment_state", "=", "partial"),
     ),
-    Criterion(
+    yellow(
         "old_statement",
-        WARNING,
         _lt(
             "The last bank statement is old: import the newest first, "
             "or a customer who has paid is asked again."
@@ -462,9 +449,8 @@ CRITERIA = (
         "account.move.payment_state",
         lambda rules: Domain(rules.is_statement_old),
     ),
-    Criterion(
+    yellow(
         "already_sent",
-        WARNING,
         _lt(
             "The invoice was already printed or e-mailed from Odoo: "
             "the invoice service sends it a second time."

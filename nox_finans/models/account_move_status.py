@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..criteria import (
     APPROVED,
+    ASKED,
     REJECTED,
     WARNING,
     failing_criteria,
@@ -44,31 +45,7 @@ class AccountMove(models.Model):
     )
     nox_finans_reason_links = fields.Json(compute="_compute_nox_finans_status", groups=GROUPS)
 
-    @api.depends(
-        "amount_residual",
-        "amount_tax",
-        "commercial_partner_id",
-        "currency_id",
-        "invoice_date",
-        "invoice_date_due",
-        "invoice_payment_term_id",
-        "is_move_sent",
-        "nox_finans_case_ids.close_reason",
-        "nox_finans_case_ids.is_undo_due",
-        "nox_finans_case_ids.state",
-        "nox_finans_channel",
-        "nox_finans_chosen_service",
-        "nox_finans_invoice_type",
-        "nox_finans_is_disputed",
-        "nox_finans_not_ready",
-        "nox_finans_property_designation",
-        "nox_finans_tax_reduction",
-        "nox_finans_tax_reduction_type",
-        "partner_id",
-        "payment_state",
-        "reversed_entry_id",
-        "state",
-    )
+    @api.depends(*ASKED)
     @api.depends_context("lang", "uid")
     def _compute_nox_finans_status(self):
         candidates = self.browse()
