@@ -5,7 +5,7 @@ from odoo.addons.account.models.account_move import BYPASS_LOCK_CHECK
 from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
-from . import nox_finans_owed  # noqa: F401 - its `write` comes first
+from . import account_move_owed  # noqa: F401 - its `write` comes first
 from .account_move import MOVE_TYPES
 from .nox_finans_payload import BUYER_REFERENCES, ORDER_NUMBERS
 from .nox_finans_system_fields import ADDON, is_of_modules
