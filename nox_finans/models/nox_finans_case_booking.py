@@ -4,7 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .nox_finans_criterion import CompanyRules
+from ..criteria import Rules
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class NoxFinansCase(models.Model):
         """
         company = self.company_id
         locks = company._get_lock_date_violations(
-            CompanyRules.of(company).today,
+            Rules(company).today,
             fiscalyear=True,
             sale=False,
             purchase=False,
@@ -143,7 +144,7 @@ class NoxFinansCase(models.Model):
             "amount": amount,
             "currency_id": self.company_currency_id.id,
             "journal_id": self._get_payment_journal().id,
-            "date": CompanyRules.of(self.company_id).today,
+            "date": Rules(self.company_id).today,
             "memo": self._get_payment_memo(),
             "destination_account_id": account.id,
         }

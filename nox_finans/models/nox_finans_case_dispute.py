@@ -6,8 +6,9 @@ from odoo.tools import plaintext2html
 
 from ..api import payloads
 from ..core.words import MAX_PAUSE_DAYS
+from ..criteria import Rules
+from . import nox_finans_case_timeline  # noqa: F401 - what it does comes first
 from .account_move_dispute import PAUSE_ACTIVITY
-from .nox_finans_criterion import CompanyRules
 from .nox_finans_gate import GROUP_SEND, gate
 
 # A pause that has had no clear answer, or was lifted by somebody, is asked for again after this.
@@ -64,7 +65,7 @@ class NoxFinansCase(models.Model):
         paused = Domain("remote_status", "=", payloads.STATUS_PAUSED)
         # A pause is at most so long: on its last day it is lifted, to be asked for once more. Ours
         # only, which has a date: what the service pauses by itself cannot be lifted.
-        ends = Domain("requested_date", "<=", CompanyRules.of(company).today)
+        ends = Domain("requested_date", "<=", Rules(company).today)
         is_due = Domain("dispute_try", "=", False) | Domain("dispute_try", "<=", "now")
         return [
             (action, is_due & domain)
@@ -84,7 +85,7 @@ class NoxFinansCase(models.Model):
             "is_request_sent": False,
         }
         if action == "pause":
-            today = CompanyRules.of(self.company_id).today
+            today = Rules(self.company_id).today
             values["requested_date"] = today + timedelta(days=MAX_PAUSE_DAYS)
             values["is_dispute_pause"] = True
         self.write(values)

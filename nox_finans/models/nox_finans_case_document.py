@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ..api import answers, documents
 from ..api.errors import NoxFinansError
 from ..core.backoff import get_pause
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from ..api import payloads
 from ..core.ledger import SMALL_REST, Account, get_ledger_capital, to_kronor, to_oere
 from ..core.words import SENT_STATES
 from ..exchange.status import read_invoice
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import GROUP_SEND, gate
 
 MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"

@@ -6,7 +6,11 @@ from odoo.fields import Domain
 from ..api import payloads
 from ..api.errors import RefusedError
 from ..core.course import COLLECTION, NEED_ID_NUMBER
-from .nox_finans_criterion import CompanyRules
+from ..criteria import Rules
+from . import (
+    nox_finans_case,  # noqa: F401 - extended here, so it comes first
+    nox_finans_connector,  # noqa: F401 - extended here, so it comes first
+)
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 COLLECTION_ACTIVITY = "nox_finans.mail_activity_type_collection"
@@ -30,7 +34,7 @@ class NoxFinansConnector(models.Model):
             "state", "=", "accepted"
         )
         if self.collection_days:
-            last = CompanyRules.of(self.company_id).today + timedelta(days=self.collection_days)
+            last = Rules(self.company_id).today + timedelta(days=self.collection_days)
             near = Case._get_collection_domain() & Domain("next_event_date", "<=", last)
             for case in Case.search(of_company & near):
                 case._ask_before_collection()
@@ -102,7 +106,7 @@ class NoxFinansCase(models.Model):
                 day=fields.Date.to_string(case.next_event_date),
             ),
             COLLECTION_ACTIVITY,
-            max(self.next_event_date - timedelta(days=1), CompanyRules.of(self.company_id).today),
+            max(self.next_event_date - timedelta(days=1), Rules(self.company_id).today),
         )
 
     @gate("read", GROUP_SEND)

@@ -6,6 +6,7 @@ from ..exchange import (
     payload_invoice,
     payload_rows,
 )
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 
 
 class NoxFinansCase(models.Model):

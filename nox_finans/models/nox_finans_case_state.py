@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..core import states
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 
 _logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from ..api.errors import (
     SignInError,
     UncertainError,
 )
-from .nox_finans_criterion import SendingRules
+from ..criteria import Rules
 from .nox_finans_gate import gate
 from .nox_finans_run import ObstacleError
 from .nox_finans_sign_in import ACCESS_ACTIVITY
@@ -90,7 +90,7 @@ class SetUpCheck:
     def __init__(self, connector, client):
         self.connector, self.client = connector, client
         self.env = connector.env
-        self.today = SendingRules.of(connector.company_id).today
+        self.today = Rules(connector.company_id).today
         # What the other side has told, for the connection's page.
         self.company = self.year_end = self.terms = self.units = None
         # Why nothing more could be asked, if so.

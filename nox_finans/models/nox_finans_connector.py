@@ -22,6 +22,7 @@ from ..api.errors import (
 )
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
 from ..core.words import CHANNELS, ENVIRONMENTS, QUEUE_STATES, SERVICES
+from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
 from .account_payment_term import is_code
 from .nox_finans_gate import gate
 from .nox_finans_run import AccessToken, ObstacleError, Run

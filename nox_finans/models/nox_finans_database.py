@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..core.words import QUEUE_STATES
+from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import gate
 
 # Where PostgreSQL may not be asked, or knows nothing of it, as on some managed servers.

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import plaintext2html
 
+from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
+
 DIFFERENCE_ACTIVITY = "nox_finans.mail_activity_type_difference"
 # A difference is told when it has outlived a round of questions to the service.
 PATIENCE = timedelta(hours=20)

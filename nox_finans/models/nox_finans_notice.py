@@ -5,7 +5,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_amount, format_date, plaintext2html
 
 from ..api import answers
-from .nox_finans_criterion import CompanyRules
+from ..criteria import Rules
+from . import account_move  # noqa: F401 - extended here, so it comes first
 
 PAID, DISPUTED = "paid", "disputed"
 KINDS = [(PAID, "Has paid"), (DISPUTED, "Disputes it")]
@@ -62,7 +63,7 @@ class NoxFinansNotice(models.Model):
 
         :raises ValidationError: they say no payment; names what is wrong
         """
-        today = CompanyRules.of(move.company_id).today
+        today = Rules(move.company_id).today
         day = answers.day(values.get("payment_date"))
         if not day or not today - OLDEST_PAYMENT <= day <= today:
             raise ValidationError(self.env._("Please say on which day you have paid."))

@@ -20,10 +20,10 @@ from ..api.errors import (
 )
 from ..core.backoff import get_pause
 from ..core.words import QUEUE_STATES
+from ..criteria import DEFAULT_TIMEZONE, SendingCheck
 from ..exchange.payload import digest
 from ..exchange.sending import SENDING_IGNORES, Sending
 from ..exchange.undo import Undo
-from .nox_finans_criterion import DEFAULT_TIMEZONE, SendingCheck
 
 _logger = logging.getLogger(__name__)
 

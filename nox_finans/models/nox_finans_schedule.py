@@ -7,6 +7,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, convert_file, file_open, format_datetime
 
+from . import account_move_queue  # noqa: F401 - extended here, so it comes first
 from .nox_finans_connector import EXCHANGE_CRON, STANDSTILL
 from .nox_finans_gate import gate
 

@@ -8,6 +8,7 @@ from ..api import answers
 from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
 from ..api.errors import NotReachedError, NoxFinansError, SignInError
 from ..api.rate_limit import guest_window_of
+from ..core.notification import notification
 from .nox_finans_connector import ACTIVITY_TYPE, CALLBACK_PATH
 from .nox_finans_gate import gate
 
@@ -142,17 +143,7 @@ class NoxFinansConnector(models.Model):
 
     def _get_notification(self, kind, message):
         """Return the action that shows a message and then the record as it is now."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "title": "Nox Finans",
-                "message": message,
-                "sticky": kind == "danger",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(kind, message, is_sticky=kind == "danger")
 
     def _revoke(self):
         """Tell the service that the connection ends; return in words what came of it."""

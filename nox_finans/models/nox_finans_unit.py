@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..api.errors import NoxFinansError
+from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
 from .account_payment_term import is_code
 from .nox_finans_check import read_codes
 from .nox_finans_gate import gate

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_criterion import WARNING
+from ..core.notification import notification
+from ..criteria import WARNING
 from ..models.nox_finans_gate import GROUP_SEND, gate
 
 
@@ -104,17 +105,12 @@ class NoxFinansSend(models.TransientModel):
                 + self.move_ids._list_nox_finans_reasons(left_out)
             )
         is_warned = bool(left_out or self.connection_message)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if is_warned else "success",
-                "title": "Nox Finans",
-                "message": self.move_ids._describe_nox_finans_sending(len(cases), left_out),
-                "sticky": is_warned,
-                "next": {
-                    "type": "ir.actions.act_window_close",
-                    "infos": {"nox_finans_sent": len(cases)},
-                },
+        return notification(
+            "warning" if is_warned else "success",
+            self.move_ids._describe_nox_finans_sending(len(cases), left_out),
+            is_sticky=is_warned,
+            then={
+                "type": "ir.actions.act_window_close",
+                "infos": {"nox_finans_sent": len(cases)},
             },
-        }
+        )

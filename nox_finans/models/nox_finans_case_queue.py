@@ -3,8 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..core.words import CHANNELS, SERVICES
+from ..criteria import Rules
 from .nox_finans_case import REFERENCE_PREFIX
-from .nox_finans_criterion import CompanyRules
 
 
 class NoxFinansCase(models.Model):
@@ -70,7 +70,7 @@ class NoxFinansCase(models.Model):
 
     def _get_own_columns(self, company, moves, query):
         """Return what each case has of its own, from the invoice that `query` finds."""
-        rules = CompanyRules.of(company)
+        rules = Rules(company)
         names = ("id", "partner_id", "commercial_partner_id")
         of_move = {name: moves._field_to_sql(query.table, name, query) for name in names}
         service, channel = rules.get_choice_sql(moves, query)

@@ -5,21 +5,8 @@ with Odoo Enterprise, where the entry comes with the bank statement.
 """
 
 from odoo import models
-from odoo.fields import Domain
 
-# What Odoo says of an invoice with a registered payment that the bank statement has not shown yet:
-# with Enterprise the one, without it the other.
-REGISTERED = ("in_payment", "paid")
-
-
-def has_open_balance():
-    """Return the domain of the invoices that are open in the books."""
-    return Domain("amount_residual", ">", 0)
-
-
-def is_payment_unmatched():
-    """Return the domain of the invoices that are open in the books, with a payment registered."""
-    return has_open_balance() & Domain("payment_state", "in", REGISTERED)
+from . import account_move  # noqa: F401 - extended here, so it comes first
 
 
 class AccountMove(models.Model):
