@@ -1,5 +1,5 @@
 # These come first: the others inherit from them, or extend them.
-from . import nox_finans_system_fields  # isort: split
+from . import nox_finans_questions, nox_finans_system_fields  # isort: split
 
 from . import nox_finans_case, nox_finans_connector  # isort: split
 

@@ -28,7 +28,7 @@ STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTE
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["nox.finans.system.fields", "account.move"]
+    _inherit = ["nox.finans.system.fields", "nox.finans.questions", "account.move"]
 
     nox_finans_status = fields.Selection(
         selection=STATUSES,

@@ -505,7 +505,7 @@ class NoxFinansConnector(models.Model):
                 rows.create([{**values, "connector_id": self.id, "code": code}])
         results = {finding.result for finding in findings.values()}
         if not results & {"mend", "unknown"}:
-            self.activity_unlink([SET_UP_ACTIVITY])
+            self._withdraw_questions([SET_UP_ACTIVITY])
 
     def _note_registers(self, terms, units):
         registers = {"terms_at_fortnox": terms, "units_at_fortnox": units}
@@ -567,18 +567,18 @@ class NoxFinansConnector(models.Model):
             if row.result == "mend"
         ]
         if lines:
-            self._ask_administrator(SET_UP_ACTIVITY, "\n".join(lines))
+            self._ask(SET_UP_ACTIVITY, "\n".join(lines), self._get_administrator())
 
     def _warn_of_idle_access(self):
         """Warn in time of a refresh token that dies: whoever uses the connection renews it, and so
         does the weekly check. This is for when that has failed."""
         renewed = self.token_renewed
         if not renewed or renewed > fields.Datetime.now() - (ACCESS_LIFE - ACCESS_NOTICE):
-            self.activity_unlink([ACCESS_ACTIVITY])
+            self._withdraw_questions([ACCESS_ACTIVITY])
             return
         user = self._get_administrator()
         env = self.with_context(lang=user.lang or self.env.lang).env
-        self._ask_administrator(
+        self._ask(
             ACCESS_ACTIVITY,
             env._(
                 "The access to Nox Finans was last renewed on %(renewed)s and ends on %(end)s if "
@@ -586,4 +586,5 @@ class NoxFinansConnector(models.Model):
                 renewed=fields.Date.to_string(renewed),
                 end=fields.Date.to_string(renewed + ACCESS_LIFE),
             ),
+            user,
         )

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import SQL
 from psycopg2.errors import SerializationFailure
 
 from ..api.client import NoxFinansClient, TokenClient
@@ -50,7 +50,12 @@ class NoxFinansConnector(models.Model):
     """A company's connection to Nox Finans and its settings: one per company."""
 
     _name = "nox.finans.connector"
-    _inherit = ["nox.finans.system.fields", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "nox.finans.system.fields",
+        "nox.finans.questions",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _check_company_auto = True
     _description = "Nox Finans Connection"
     _rec_name = "company_id"
@@ -814,7 +819,7 @@ class NoxFinansConnector(models.Model):
                     connector.connection_message or connector._get_first_trouble(),
                 )
             elif connector.state == "connected":
-                connector.activity_unlink([ACTIVITY_TYPE])
+                connector._withdraw_questions([ACTIVITY_TYPE])
 
     def _get_first_trouble(self):
         case = self.env["nox.finans.case"].search(
@@ -824,21 +829,11 @@ class NoxFinansConnector(models.Model):
         )
         return f"{case.move_id.name}: {case.status_message}"
 
-    def _call_administrator(self, summary, note):
+    def _call_administrator(self, summary, text):
         """Give the administrator an activity: one, until it is done or the trouble is over."""
         self.ensure_one()
-        if self.activity_search([ACTIVITY_TYPE]):
-            return
-        self._ask_administrator(ACTIVITY_TYPE, note, summary=summary)
-
-    def _ask_administrator(self, activity_type, note, **values):
-        """Give the administrator an activity; one that is there already gets the new note."""
-        note = plaintext2html(note or "")
-        if activities := self.activity_search([activity_type]):
-            activities.filtered(lambda activity: activity.note != note).note = note
-            return
-        user = self._get_administrator()
-        self.activity_schedule(activity_type, note=note, user_id=user.id, **values)
+        if not self.activity_search([ACTIVITY_TYPE]):
+            self._ask(ACTIVITY_TYPE, text, self._get_administrator(), summary=summary)
 
     @api.model
     def _for_each(self, work):

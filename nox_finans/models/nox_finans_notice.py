@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_amount, format_date, plaintext2html
+from odoo.tools import format_amount, format_date
 
 from ..api import answers
 from .nox_finans_criterion import CompanyRules
@@ -21,7 +21,7 @@ MAX_TEXT = 500
 MAX_NOTICES, NOTICE_PERIOD = 3, timedelta(days=1)
 # Nobody has paid longer ago: Nox Finans takes no older invoice.
 OLDEST_PAYMENT = timedelta(days=2 * 366)
-ACTIVITY = "nox_finans.mail_activity_type_debtor_paid"
+PAID_ACTIVITY = "nox_finans.mail_activity_type_debtor_paid"
 
 
 class NoticeLimitError(ValidationError):
@@ -162,13 +162,4 @@ class AccountMove(models.Model):
             return
         move.message_post(body=words, subtype_xmlid="mail.mt_note")
         if notice.kind == PAID:
-            move._ask_about_nox_finans_payment(words, user)
-
-    def _ask_about_nox_finans_payment(self, words, user):
-        """Give the user one activity, with the newest words."""
-        note = plaintext2html(words)
-        activities = self.activity_search([ACTIVITY])
-        if activities:
-            activities.note = note
-        else:
-            self.activity_schedule(ACTIVITY, note=note, user_id=user.id)
+            move._ask(PAID_ACTIVITY, words, user)

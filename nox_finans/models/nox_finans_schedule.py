@@ -143,7 +143,7 @@ class NoxFinansConnector(models.Model):
         # Full rights: told are those who look after a connection, whoever has noticed.
         connectors = self.sudo().search([("state", "!=", "disconnected")])
         if not self._get_schedule_trouble(running):
-            connectors.activity_unlink([SCHEDULE_ACTIVITY])
+            connectors._withdraw_questions([SCHEDULE_ACTIVITY])
             return
         for connector in connectors:
             if connector._is_foreign() or not connector._lock_watch():
@@ -155,7 +155,7 @@ class NoxFinansConnector(models.Model):
         note = self._in_words_of_administrator()._get_schedule_trouble(running)
         try:
             with self.env.cr.savepoint():
-                self._ask_administrator(SCHEDULE_ACTIVITY, note)
+                self._ask(SCHEDULE_ACTIVITY, note, self._get_administrator())
         except (UserError, psycopg2.Error) as error:
             _logger.warning("Nox Finans, company %s: %s Not told: %s", self.id, note, error)
 

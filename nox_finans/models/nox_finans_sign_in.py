@@ -354,4 +354,4 @@ class NoxFinansConnector(models.Model):
                 "next_try": False,
             }
         )
-        connector.activity_unlink([ACTIVITY_TYPE, ACCESS_ACTIVITY])
+        connector._withdraw_questions([ACTIVITY_TYPE, ACCESS_ACTIVITY])
