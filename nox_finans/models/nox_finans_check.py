@@ -19,10 +19,10 @@ from ..api.errors import (
     SignInError,
     UncertainError,
 )
+from .nox_finans_connector_sign_in import ACCESS_ACTIVITY
 from .nox_finans_criterion import SendingRules
 from .nox_finans_gate import gate
 from .nox_finans_run import ObstacleError
-from .nox_finans_sign_in import ACCESS_ACTIVITY
 
 SET_UP_ACTIVITY = "nox_finans.mail_activity_type_set_up"
 
