@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .nox_finans_gate import check_ids
+from .nox_finans_notification import show_message
 
 # How many of those left out are named; the rest are counted.
 NAMED = 10
@@ -173,14 +174,5 @@ class NoxFinansDialog(models.AbstractModel):
         """Return the action that says what was done, and what was left out."""
         if left_out:
             message += "\n" + self.env._("Left out:") + "\n" + self._list_reasons(left_out)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if left_out else "success",
-                "title": "Nox Finans",
-                "message": message,
-                "sticky": bool(left_out),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        kind = "warning" if left_out else "success"
+        return show_message(kind, message, is_sticky=bool(left_out))
