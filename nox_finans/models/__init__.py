@@ -9,6 +9,8 @@ from . import (
     account_move_dispute,
     account_move_guard,
     account_move_line,
+    account_move_notice,
+    account_move_schedule,
     account_move_send,
     account_move_send_debtor,
     account_move_sender,
