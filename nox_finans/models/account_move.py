@@ -6,7 +6,10 @@ from ..api import payloads, texts
 from ..core.vat import ABROAD, DOMESTIC, EU, get_vat_type
 from ..core.words import CHANNELS, NOT_DELIVERED, OPEN_STATES, SERVICES
 from ..criteria import COUNTING
-from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
+from . import (
+    nox_finans_questions,  # noqa: F401 - extended here, so it comes first
+    nox_finans_system_fields,  # noqa: F401 - inherited here, so it comes first
+)
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 # What the selection shows: a company's own documents to its customers.
@@ -15,7 +18,7 @@ MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["nox.finans.system.fields", "account.move"]
+    _inherit = ["nox.finans.system.fields", "nox.finans.questions", "account.move"]
 
     nox_finans_hidden = fields.Boolean(
         string="Hidden in Nox Finans", copy=False, groups=GROUPS, index="btree_not_null"

@@ -2,9 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..core.notification import notification
 from ..core.text import list_some
 from .nox_finans_gate import check_ids
+from .nox_finans_notification import show_message
 
 
 class NoxFinansWizard(models.AbstractModel):
@@ -173,4 +173,4 @@ class NoxFinansDialog(models.AbstractModel):
         if left_out:
             message += "\n" + self.env._("Left out:") + "\n" + self._list_reasons(left_out)
         kind = "warning" if left_out else "success"
-        return notification(kind, message, is_sticky=bool(left_out))
+        return show_message(kind, message, is_sticky=bool(left_out))

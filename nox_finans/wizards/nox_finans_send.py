@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..core.notification import notification
 from ..criteria import WARNING
 from ..models.nox_finans_gate import GROUP_SEND, gate
+from ..models.nox_finans_notification import show_message
 
 
 class NoxFinansSend(models.TransientModel):
@@ -105,11 +105,11 @@ class NoxFinansSend(models.TransientModel):
                 + self.move_ids._list_nox_finans_reasons(left_out)
             )
         is_warned = bool(left_out or self.connection_message)
-        return notification(
+        return show_message(
             "warning" if is_warned else "success",
             self.move_ids._describe_nox_finans_sending(len(cases), left_out),
             is_sticky=is_warned,
-            then={
+            after={
                 "type": "ir.actions.act_window_close",
                 "infos": {"nox_finans_sent": len(cases)},
             },

@@ -1,7 +1,6 @@
 from types import SimpleNamespace
 
 import pytest
-from core.notification import notification
 from core.text import NAMED, list_some
 
 ENV = SimpleNamespace(_=lambda text, *values: text % values)
@@ -24,9 +23,3 @@ def test_only_those_named_are_described():
     described = []
     list_some(ENV, range(1000), lambda item: described.append(item) or "")
     assert described == list(range(NAMED))
-
-
-def test_after_a_message_comes_the_page_or_what_is_said():
-    assert notification("info", "Done", False)["params"]["next"]["tag"] == "soft_reload"
-    close = {"type": "ir.actions.act_window_close"}
-    assert notification("info", "Done", False, close)["params"]["next"] == close

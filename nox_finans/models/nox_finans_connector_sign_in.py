@@ -1,149 +1,43 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..api import answers
 from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
-from ..api.errors import NotReachedError, NoxFinansError, SignInError
+from ..api.errors import NoxFinansError
 from ..api.rate_limit import guest_window_of
-from ..core.notification import notification
-from .nox_finans_connector import ACTIVITY_TYPE, CALLBACK_PATH
+from ..exchange.messages import describe_client_trouble
+from .nox_finans_connector import CONNECTION_ACTIVITY
+from .nox_finans_connector_company import bare_number
 from .nox_finans_gate import gate
+from .nox_finans_notification import show_message
 
+# Where the service's sign-in leads back to.
+CALLBACK_PATH = "/nox_finans/callback"
 ACCESS_ACTIVITY = "nox_finans.mail_activity_type_access"
 
 
-def bare_number(text):
-    """Return an organisation number's ten digits, however it is written.
-
-    Also from a Swedish VAT number (SE556677889901) and with the century or 16 before it, as
-    authorities write it.
-    """
-    text = (text or "").strip().upper()
-    digits = "".join(char for char in text if char.isdecimal())
-    if len(digits) != 12:
-        return digits
-    return digits[:10] if text.startswith("SE") else digits[2:]
-
-
 class NoxFinansConnector(models.Model):
-    """The way into a connection and out of it, and to which database it belongs."""
+    """The way into a connection and out of it."""
 
     _inherit = "nox.finans.connector"
 
-    is_company_doubted = fields.Boolean(compute="_compute_is_company_doubted")
-
     @gate("write", on="one")
-    def action_open_connect(self):
+    def action_open_connect(self) -> dict:
         """Open the dialog that leads to the service's sign-in."""
         self._check_may_connect()
         return self.env["nox.finans.connect"].create({"connector_id": self.id})._open()
 
-    def _note_remote_company(self, answer):
-        """Keep the company's name and number as the other side reports them."""
-        answer = answers.mapping(answer)
-        name = answers.word(answer.get("CompanyName")) or self.env._("a company without a name")
-        number = answers.word(answer.get("OrganizationNumber")) or False
-        self._write_changes({"remote_company": name, "remote_registry": number})
-
-    def _write_changes(self, values):
-        """Write what the service says, where it says something new.
-
-        Where nothing is new nothing is written: the row may have been changed meanwhile by the
-        transaction that has renewed the access.
-        """
-        # Full rights: what the service says, not the user.
-        connector = self.sudo()
-        changes = {name: value for name, value in values.items() if connector[name] != value}
-        if changes:
-            connector.write(changes)
-
-    # -------------------------------------------------------------------------
-    # Whose company it is
-    # -------------------------------------------------------------------------
-
-    @api.depends(
-        "state",
-        "remote_registry",
-        "confirmed_registry",
-        "company_id.company_registry",
-        "company_id.vat",
-    )
-    def _compute_is_company_doubted(self):
-        for connector in self:
-            is_other = connector.state == "connected" and connector.remote_registry
-            connector.is_company_doubted = connector.state == "confirm" or bool(
-                is_other and not connector._is_own_number(connector.remote_registry)
-            )
-
-    def _is_own_number(self, number):
-        """Tell whether an organisation number is the company's, or was called the right one."""
-        # Full rights: numbers of the connection's own company, compared and not shown.
-        connector = self.sudo()
-        company = connector._get_numbered_company()
-        own = (company.company_registry, company.vat, connector.confirmed_registry)
-        return bool(number) and bare_number(number) in {bare_number(text) for text in own if text}
-
-    def _get_numbered_company(self):
-        """Return the company whose organisation number counts: for a branch without one, the next
-        above it that has one."""
-        company = self.company_id
-        above = reversed(company.parent_ids)
-        return next((each for each in above if each.company_registry or each.vat), company)
-
-    def _get_company_question(self):
-        # Full rights: name and number of the connection's own company, for all who see it.
-        company = self.sudo()._get_numbered_company()
-        return self.env._(
-            "The connection leads to %(name)s (organisation number %(number)s), but this company "
-            "is %(own_name)s (%(own_number)s). Nothing is sent until somebody has said, under Nox "
-            "Finans > Connection, whether that is right.",
-            name=self.remote_company or "–",
-            number=self.remote_registry or self.env._("not told"),
-            own_name=company.name,
-            own_number=company.company_registry or company.vat or self.env._("no number"),
-        )
-
     @gate("write", on="one")
-    def action_confirm_company(self):
-        """Call the company on the other side the right one."""
-        self._check_may_connect()
-        if not self.is_company_doubted:
-            return None
-        # Full rights: only the system writes the state; who may connect has been let through above.
-        connector = self.sudo()
-        connector.write({"confirmed_registry": self.remote_registry, "state": "connected"})
-        connector.message_post(
-            body=self.env._(
-                "%(user)s has called %(company)s (%(number)s) the right company.",
-                user=self.env.user.name,
-                company=self.remote_company or "–",
-                number=self.remote_registry or "–",
-            )
-        )
-        self._trigger_exchange()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    def _forget_company(self):
-        # Full rights: what the system has noted of the other side.
-        connectors = self.sudo()
-        connectors.write({"remote_registry": False, "confirmed_registry": False})
-        connectors.check_ids.unlink()
-
-    @gate("write", on="one")
-    def action_disconnect(self):
+    def action_disconnect(self) -> dict:
         """End the connection, at the service's side too; the queue stays."""
         self._check_may_connect()
         message = self._revoke()
         self._forget_credentials()
         self.message_post(body=message)
-        return self._get_notification("info", message)
-
-    def _get_notification(self, kind, message):
-        """Return the action that shows a message and then the record as it is now."""
-        return notification(kind, message, is_sticky=kind == "danger")
+        return show_message("info", message)
 
     def _revoke(self):
         """Tell the service that the connection ends; return in words what came of it."""
@@ -215,22 +109,8 @@ class NoxFinansConnector(models.Model):
         try:
             # Full rights: only the system reads secrets.
             self.sudo()._get_token_client().check_client()
-        except SignInError as error:
-            return self.env._(
-                "Fortnox does not know this id and secret (%s). Copy both anew from where they "
-                "were made; the id is kept as it stands here.",
-                error,
-            )
-        except NotReachedError:
-            return self.env._(
-                "Fortnox cannot be reached, so nobody can sign in. Try again in a moment; what "
-                "was typed is kept."
-            )
         except NoxFinansError as error:
-            return self.env._(
-                "Fortnox gave no clear answer (%s). Try again in a moment; what was typed is kept.",
-                error,
-            )
+            return describe_client_trouble(error, self.env)
         return None
 
     def _complete_sign_in(self, code):
@@ -345,4 +225,4 @@ class NoxFinansConnector(models.Model):
                 "next_try": False,
             }
         )
-        connector.activity_unlink([ACTIVITY_TYPE, ACCESS_ACTIVITY])
+        connector._withdraw_questions([CONNECTION_ACTIVITY, ACCESS_ACTIVITY])

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import plaintext2html
 
 from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
 
@@ -45,7 +44,7 @@ class NoxFinansConnector(models.Model):
 
     def _tell_differences(self, cases):
         if not cases:
-            self.activity_unlink([DIFFERENCE_ACTIVITY])
+            self._withdraw_questions([DIFFERENCE_ACTIVITY])
             return
         user = self._get_administrator()
         env = self.with_context(lang=user.lang).env
@@ -53,16 +52,11 @@ class NoxFinansConnector(models.Model):
         # Apart: what is asked for too much does not make up for what is asked for too little.
         more = sum(amount for amount in differences if amount > 0)
         less = -sum(amount for amount in differences if amount < 0)
-        note = plaintext2html(
-            env._(
-                "%(count)s cases: Nox Finans asks for %(more)s more than is open in Odoo, and for "
-                "%(less)s less, or money is not booked. See Customers > Nox Finans > Differences.",
-                count=len(cases),
-                more=cases.company_currency_id.format(more),
-                less=cases.company_currency_id.format(less),
-            )
+        text = env._(
+            "%(count)s cases: Nox Finans asks for %(more)s more than is open in Odoo, and for "
+            "%(less)s less, or money is not booked. See Customers > Nox Finans > Differences.",
+            count=len(cases),
+            more=cases.company_currency_id.format(more),
+            less=cases.company_currency_id.format(less),
         )
-        if activities := self.activity_search([DIFFERENCE_ACTIVITY]):
-            activities.write({"note": note})
-            return
-        self.activity_schedule(DIFFERENCE_ACTIVITY, note=note, user_id=user.id)
+        self._ask(DIFFERENCE_ACTIVITY, text, user)

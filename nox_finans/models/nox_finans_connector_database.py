@@ -1,11 +1,12 @@
 import psycopg2
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..core.words import QUEUE_STATES
 from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import gate
+from .nox_finans_notification import show_message
 
 # Where PostgreSQL may not be asked, or knows nothing of it, as on some managed servers.
 NOT_TOLD = (
@@ -36,8 +37,14 @@ class NoxFinansConnector(models.Model):
 
     _inherit = "nox.finans.connector"  # pylint: disable=consider-merging-classes-inherited
 
+    is_foreign = fields.Boolean(compute="_compute_is_foreign")
     database_uuid = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
     database_mark = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS)
+
+    @api.depends("state", "environment")
+    def _compute_is_foreign(self):
+        for connector in self:
+            connector.is_foreign = connector._is_foreign()
 
     # -------------------------------------------------------------------------
     # The mark
@@ -133,6 +140,9 @@ class NoxFinansConnector(models.Model):
         }
         return sorts[self._get_foreign_part()]
 
+    def _get_obstacle(self):
+        return self._get_copy_obstacle() or super()._get_obstacle()
+
     def _get_copy_obstacle(self):
         """Return in words that nothing is sent from a copy and what to do, or None."""
         if not self._is_foreign():
@@ -159,7 +169,7 @@ class NoxFinansConnector(models.Model):
             self._check_administrator()
 
     @gate("write", on="one")
-    def action_take_over(self):
+    def action_take_over(self) -> dict:
         """Let this copy of a database use the connection from now on.
 
         The other database may have sent what is queued here: everything is looked up first.
@@ -167,7 +177,7 @@ class NoxFinansConnector(models.Model):
         self._check_administrator()
         if not self._is_foreign():
             # A second click, or a colleague was quicker.
-            return self._get_notification("info", self.env._("It is this database's already."))
+            return show_message("info", self.env._("It is this database's already."))
         sort = self._describe_copy()
         self._doubt_queue()
         # Full rights: only the system writes where a connection belongs; the administrator has been
@@ -179,7 +189,7 @@ class NoxFinansConnector(models.Model):
             body=self.env._("This database has taken over the connection. %s", sort)
         )
         self._trigger_exchange()
-        return self._get_notification("success", message)
+        return show_message("success", message)
 
     def _doubt_queue(self):
         """Let everything that is queued or asked for be looked up first: another database may have
@@ -195,15 +205,15 @@ class NoxFinansConnector(models.Model):
         cases.search([*domain, *asked]).is_request_sent = True
 
     @gate("write", on="one")
-    def action_use_sandbox(self):
+    def action_use_sandbox(self) -> dict:
         """Let this copy of a database forget the connection and work with the sandbox."""
         self._check_administrator()
         if not self._is_foreign():
             # A second click: what was connected meanwhile is this database's own.
-            return self._get_notification("info", self.env._("It is this database's already."))
+            return show_message("info", self.env._("It is this database's already."))
         connector = self.sudo()  # the administrator has been let through above
         connector._forget_credentials()
         connector.environment = "sandbox"
         message = self.env._("This database works with the sandbox from now on: connect it.")
         connector.message_post(body=message)
-        return self._get_notification("success", message)
+        return show_message("success", message)

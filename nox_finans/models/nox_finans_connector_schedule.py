@@ -5,16 +5,18 @@ import psycopg2
 from lxml import etree
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, convert_file, file_open, format_datetime
+from odoo.tools import convert_file, file_open, format_datetime
 
-from . import account_move_queue  # noqa: F401 - extended here, so it comes first
-from .nox_finans_connector import EXCHANGE_CRON, STANDSTILL
+from ..exchange.locks import try_lock
+from .nox_finans_connector_queue import STANDSTILL
 from .nox_finans_gate import gate
+from .nox_finans_notification import show_message
 
 _logger = logging.getLogger(__name__)
 
 MODULE = "nox_finans"
 CRON_FILE = "data/ir_cron.xml"
+EXCHANGE_CRON = "ir_cron_exchange"
 SCHEDULE_ACTIVITY = "nox_finans.mail_activity_type_schedule"
 
 
@@ -54,6 +56,24 @@ class NoxFinansConnector(models.Model):
         }
         there = Cron.browse(id_ for id_ in ids.values() if id_).exists()
         return {name: there & Cron.browse(id_) for name, id_ in ids.items()}
+
+    @api.model
+    def _trigger_exchange(self, at=None):
+        """Let the exchange run as soon as possible, or not later than the datetime `at`."""
+        self._trigger_cron(EXCHANGE_CRON, at)
+
+    @api.model
+    def _trigger_cron(self, name, at=None):
+        """Let a scheduled action of ours run as soon as possible, or not later than `at`; where it
+        does not run, let it be known.
+
+        :param name: its id in the data file
+        """
+        cron = self._get_crons()[name]
+        if cron:
+            cron._trigger(at)
+        if not cron.active:
+            self._watch_schedule()
 
     # -------------------------------------------------------------------------
     # What is wrong
@@ -130,6 +150,17 @@ class NoxFinansConnector(models.Model):
             )
         return " ".join(sentences)
 
+    def _get_warning(self):
+        return self._get_schedule_trouble() or super()._get_warning()
+
+    @api.model
+    @gate("read", on="any")
+    def get_sending_banners(self) -> list[dict[str, str]]:
+        """Return what goes where, as ever; whoever opens the selection watches the schedule."""
+        if self._get_schedule_trouble():
+            self._watch_schedule()
+        return super().get_sending_banners()
+
     # -------------------------------------------------------------------------
     # Who is told
     # -------------------------------------------------------------------------
@@ -144,7 +175,7 @@ class NoxFinansConnector(models.Model):
         # Full rights: told are those who look after a connection, whoever has noticed.
         connectors = self.sudo().search([("state", "!=", "disconnected")])
         if not self._get_schedule_trouble(running):
-            connectors.activity_unlink([SCHEDULE_ACTIVITY])
+            connectors._withdraw_questions([SCHEDULE_ACTIVITY])
             return
         for connector in connectors:
             if connector._is_foreign() or not connector._lock_watch():
@@ -156,7 +187,7 @@ class NoxFinansConnector(models.Model):
         note = self._in_words_of_administrator()._get_schedule_trouble(running)
         try:
             with self.env.cr.savepoint():
-                self._ask_administrator(SCHEDULE_ACTIVITY, note)
+                self._ask(SCHEDULE_ACTIVITY, note, self._get_administrator())
         except (UserError, psycopg2.Error) as error:
             _logger.warning("Nox Finans, company %s: %s Not told: %s", self.id, note, error)
 
@@ -166,26 +197,19 @@ class NoxFinansConnector(models.Model):
 
     def _lock_watch(self):
         """Return whether nobody else is just about to tell the responsible."""
-        self.env.cr.execute(
-            SQL(
-                "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
-                f"{self._table}/watch",
-                self.id,
-            )
-        )
-        return self.env.cr.fetchone()[0]
+        return try_lock(self.env.cr, f"{self._table}/watch", self.id)
 
     # -------------------------------------------------------------------------
     # What an administrator does about it
     # -------------------------------------------------------------------------
 
     @gate("write", on="one")
-    def action_mend_schedule(self):
+    def action_mend_schedule(self) -> dict:
         """Switch the add-on's scheduled actions on; make anew those that were deleted."""
         self._check_administrator()
         broken = self._get_broken_crons()
         if not broken:
-            return self._get_notification("info", self.env._("All are switched on."))
+            return show_message("info", self.env._("All are switched on."))
         # Full rights: the administrator has been let through above.
         system = self.sudo().env
         # Only what is missing is made by it, with its name in `ir.model.data`: the file's records
@@ -208,15 +232,4 @@ class NoxFinansConnector(models.Model):
                 "The scheduled actions are switched on. Before: %s", " ".join(broken.values())
             )
         )
-        return self._get_notification("success", message)
-
-
-class AccountMove(models.Model):
-    """What who has sent is told of the schedule."""
-
-    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
-
-    def _describe_nox_finans_sending(self, count, left_out):
-        message = super()._describe_nox_finans_sending(count, left_out)
-        trouble = count and self.env["nox.finans.connector"]._get_schedule_trouble()
-        return f"{message}\n{trouble}" if trouble else message
+        return show_message("success", message)
