@@ -6,7 +6,7 @@ the same object. Names and labels of what may be asked of the service are `core.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from odoo import fields
@@ -53,22 +53,22 @@ class Action:
             and not case._is_elsewhere()
         )
 
-    def explain(self, _env: Any) -> str:
+    def explain(self, env: Any) -> str:
         """Return what it does, in words for the dialog."""
         return ""
 
-    def pays_fees(self, _dialog: Any) -> bool:
+    def pays_fees(self, dialog: Any) -> bool:
         """Tell whether the company pays the fees so far, which belong to what it costs."""
         return False
 
     def check(self, dialog: Any, cases: Any) -> None:
         """:raises UserError: what was entered in the dialog is not possible"""
 
-    def prepare(self, _dialog: Any, cases: Any) -> dict[Any, dict[str, Any]]:
+    def prepare(self, dialog: Any, cases: Any) -> dict[Any, dict[str, Any]]:
         """Return by case what is asked for: values of its request."""
         return {case: {} for case in cases}
 
-    def complete(self, _case: Any) -> dict[str, Any]:
+    def complete(self, case: Any) -> dict[str, Any]:
         """Return what the case itself adds to a request by a person."""
         return {}
 
@@ -98,7 +98,7 @@ class Pause(Action):
     # Documented: a manual pause is at most this long.
     MAX_DAYS = 60
 
-    def explain(self, env):
+    def explain(self, env: Any) -> str:
         return env._(
             "Nothing happens to the invoice until and including this day; then it goes on by "
             "itself. At most %s days.",
@@ -106,11 +106,11 @@ class Pause(Action):
         )
 
     @classmethod
-    def get_last_day(cls, today):
+    def get_last_day(cls, today: date) -> date:
         """Return the last day that a pause asked for `today` may have."""
         return today + timedelta(days=cls.MAX_DAYS)
 
-    def check(self, dialog, cases):
+    def check(self, dialog: Any, cases: Any) -> None:
         today = max(CompanyRules.of(company).today for company in cases.company_id)
         last = self.get_last_day(today)
         if not dialog.paused_until or not today <= dialog.paused_until <= last:
@@ -120,22 +120,22 @@ class Pause(Action):
                 )
             )
 
-    def prepare(self, dialog, cases):
+    def prepare(self, dialog: Any, cases: Any) -> dict[Any, dict[str, Any]]:
         return {case: {"until": dialog.paused_until} for case in cases}
 
-    def describe(self, request):
+    def describe(self, request: Any) -> str:
         return request.env._(
             "Asked for a pause until and including %s", fields.Date.to_string(request.until)
         )
 
-    def note_asked(self, case):
+    def note_asked(self, case: Any) -> None:
         # Now it is a person's pause, and stays when a dispute is over.
         case.is_dispute_pause = False
 
-    def call(self, client, request):
+    def call(self, client: Any, request: Any) -> Any:
         return client.pause(request.case_id.remote_number, request.until)
 
-    def note_refused(self, case):
+    def note_refused(self, case: Any) -> None:
         # There is no pause of ours: not yet, or the one that it is paused by is the service's.
         case.pause_id = False
 
@@ -145,20 +145,20 @@ class Resume(Action):
     depends = (*Action.depends, "is_disputed")
     statuses = (payloads.STATUS_PAUSED,)
 
-    def is_allowed(self, case):
+    def is_allowed(self, case: Any) -> bool:
         # First the dispute is settled: else the case would be paused again within the hour.
         return super().is_allowed(case) and not case.is_disputed
 
-    def explain(self, env):
+    def explain(self, env: Any) -> str:
         return env._("The invoice goes on where it was paused.")
 
-    def describe(self, request):
+    def describe(self, request: Any) -> str:
         return request.env._("Asked to resume")
 
-    def call(self, client, request):
+    def call(self, client: Any, request: Any) -> Any:
         return client.unpause(request.case_id.remote_number)
 
-    def note_refused(self, case):
+    def note_refused(self, case: Any) -> None:
         # As of a pause that was refused.
         case.pause_id = False
 
@@ -170,16 +170,16 @@ class ReportPayment(Action):
     # What the balance was just before tells afterwards what the report did.
     max_age = FRESH
 
-    def explain(self, env):
+    def explain(self, env: Any) -> str:
         return env._(
             "The customer has paid you directly, all or part: Nox Finans collects only what is "
             "left. Register the payment in Odoo as well."
         )
 
-    def pays_fees(self, dialog):
+    def pays_fees(self, dialog: Any) -> bool:
         return dialog.takes_fees
 
-    def check(self, dialog, cases):
+    def check(self, dialog: Any, cases: Any) -> None:
         if dialog._is_of_one() and not 0 < dialog.amount <= cases.balance_with_fees:
             raise UserError(
                 dialog.env._(
@@ -188,7 +188,7 @@ class ReportPayment(Action):
                 )
             )
 
-    def prepare(self, dialog, cases):
+    def prepare(self, dialog: Any, cases: Any) -> dict[Any, dict[str, Any]]:
         return {
             case: {
                 "amount": dialog.amount if dialog._is_of_one() else case.capital_balance,
@@ -197,21 +197,21 @@ class ReportPayment(Action):
             for case in cases
         }
 
-    def complete(self, case):
+    def complete(self, case: Any) -> dict[str, Any]:
         is_credit = case.unreported_credit and not case._get_unreported_payment()
         return {"is_credit": bool(is_credit)}
 
-    def describe(self, request):
+    def describe(self, request: Any) -> str:
         return request.env._("Reported a payment of %s", request.case_id._format(request.amount))
 
-    def note_asked(self, case):
+    def note_asked(self, case: Any) -> None:
         if case.unreported_amount:
             case._close_questions()
 
-    def call(self, client, request):
+    def call(self, client: Any, request: Any) -> Any:
         return client.report_payment(request.case_id.remote_number, self.get_body(request))
 
-    def get_body(self, request):
+    def get_body(self, request: Any) -> Any:
         """Return what the service is told, by the settings of the case's company."""
         connector = request.company_id._get_nox_finans_connector()
         return payloads.payment(
@@ -227,19 +227,19 @@ class TakeFees(Action):
     name = "take_fees"
     depends = (*Action.depends, "fees")
 
-    def is_allowed(self, case):
+    def is_allowed(self, case: Any) -> bool:
         return super().is_allowed(case) and case.fees > 0
 
-    def explain(self, env):
+    def explain(self, env: Any) -> str:
         return env._("The customer need not pay the fees that were added: your company pays them.")
 
-    def pays_fees(self, _dialog):
+    def pays_fees(self, dialog: Any) -> bool:
         return True
 
-    def describe(self, request):
+    def describe(self, request: Any) -> str:
         return request.env._("Asked to take over the fees")
 
-    def call(self, client, request):
+    def call(self, client: Any, request: Any) -> Any:
         return client.take_fees(request.case_id.remote_number)
 
 
@@ -251,27 +251,27 @@ class Stop(Action):
     remembered_as = "stop_id"
     is_mailed = True
 
-    def explain(self, env):
+    def explain(self, env: Any) -> str:
         return env._(
             "Nox Finans does nothing more with the invoice: no reminder, no debt collection. "
             "This cannot be undone, and the customer's payment to Nox Finans is no longer "
             "watched for."
         )
 
-    def prepare(self, dialog, cases):
+    def prepare(self, dialog: Any, cases: Any) -> dict[Any, dict[str, Any]]:
         mails = dialog._get_mails(cases)
         values = super().prepare(dialog, cases)
         for case, (subject, body) in mails.items():
             values[case] = {"mail_subject": subject, "mail_body": body}
         return values
 
-    def describe(self, request):
+    def describe(self, request: Any) -> str:
         return request.env._("Asked to stop")
 
-    def call(self, client, request):
+    def call(self, client: Any, request: Any) -> Any:
         return client.stop(request.case_id.remote_number)
 
-    def note_refused(self, case):
+    def note_refused(self, case: Any) -> None:
         if case.remote_status != payloads.STATUS_CLOSED:
             case._end_stop()
 
@@ -298,7 +298,7 @@ def _may_try_now(case: Any) -> bool:
 
 
 def _may_withdraw(case: Any) -> bool:
-    return (case.state == "queued" and not case.step) or case._is_of_sandbox_only()
+    return bool((case.state == "queued" and not case.step) or case._is_of_sandbox_only())
 
 
 def _may_report_outside(case: Any) -> bool:
@@ -306,7 +306,7 @@ def _may_report_outside(case: Any) -> bool:
 
 
 def _may_report_customer(case: Any) -> bool:
-    return case.state == "accepted" and case.confirmed_date and not case.is_customer_due
+    return bool(case.state == "accepted" and case.confirmed_date and not case.is_customer_due)
 
 
 # All that a person may do with a case.

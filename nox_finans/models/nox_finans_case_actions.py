@@ -9,7 +9,7 @@ from .nox_finans_gate import GROUP_SEND, gate
 class NoxFinansCase(models.Model):
     """What a person may do with a case, and what is asked of the service."""
 
-    _inherit = "nox.finans.case"
+    _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
 
     request_ids = fields.One2many(
         comodel_name="nox.finans.request", inverse_name="case_id", string="Requests"

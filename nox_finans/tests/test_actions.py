@@ -144,6 +144,7 @@ class TestActions(NoxFinansCase):
         case = self.cases[0]
         seen = case.with_user(self.manager)
         connector = self.company._get_nox_finans_connector()
+        connector._forget_credentials()
         for record, values in (
             (case, {"balance_with_fees": case.capital_balance}),
             (case, {"remote_status": "PAUSED"}),
@@ -187,6 +188,14 @@ class TestActions(NoxFinansCase):
         case._open_request("stop")
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             case._open_request("pause")
+
+    def test_what_was_asked_for_goes_with_its_case(self):
+        case = self.cases[2].sudo()
+        requests = case._open_request("stop")
+        requests._end("unclear")
+        requests += case._open_request("pause")
+        case.unlink()
+        self.assertFalse(requests.exists())
 
     def test_who_only_reads_cannot_act(self):
         with self.assertRaises(AccessError):

@@ -4,6 +4,7 @@ def migrate(cr, _version):
     cr.execute(
         """
         ALTER TABLE nox_finans_case
+            ADD COLUMN IF NOT EXISTS requested_takes_fees boolean,
             ADD COLUMN IF NOT EXISTS requested_is_credit boolean,
             ADD COLUMN IF NOT EXISTS stop_asked_by integer,
             ADD COLUMN IF NOT EXISTS stop_mail_subject varchar,
