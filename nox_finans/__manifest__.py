@@ -4,7 +4,7 @@
 {
     "name": "Nox Finans",
     "summary": "Send invoices via Nox Finans: print and delivery, reminders and debt collection",
-    "version": "19.0.1.4.0",
+    "version": "19.0.1.5.0",
     "category": "Accounting/Accounting",
     "author": "Nox Finans for Odoo",
     "license": "LGPL-3",

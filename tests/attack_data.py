@@ -112,6 +112,9 @@ def fill_case(env, case, word):
         }
     )
     case._note_event("fee", f"{word} fee", 60)
+    # It has ended: else nothing else could be asked for.
+    request = {"case_id": case.id, "action": "unpause", "state": "refused", "answer": word}
+    env["nox.finans.request"].create([request])
     notice = {"move_id": case.move_id.id, "kind": "disputed", "text": word}
     env["nox.finans.notice"].create([notice])
     # Else of another contact's name nothing would tell it from what all may see.

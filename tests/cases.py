@@ -62,7 +62,7 @@ result = {
 """
 ASK = """
 clerk = env["res.users"].search([("login", "=", "clerk")])
-env["nox.finans.case"].browse(case_id).with_user(clerk)._request(action, date=until)
+env["nox.finans.case"].browse(case_id).with_user(clerk)._request(action, **values)
 """
 
 
@@ -115,8 +115,9 @@ class Case:
             "amount": amount,
         }
 
-    def ask(self, action, until=False):
-        self.setting.worker.do("code", code=ASK, case_id=self.id, action=action, until=until)
+    def ask(self, action, until=None):
+        values = {"until": until} if until else {}
+        self.setting.worker.do("code", code=ASK, case_id=self.id, action=action, values=values)
         self.sync()
         return self.read()
 

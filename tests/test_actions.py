@@ -4,7 +4,7 @@ import pytest
 
 ASK = """
 clerk = env["res.users"].search([("login", "=", "clerk")])
-case.with_user(clerk)._request(action, date=until, amount=amount)
+case.with_user(clerk)._request(action, **values)
 """
 ACTIONS = {
     "pause": "/pause$",
@@ -20,7 +20,8 @@ DAYS_TO_FEE = 60
 def ask(case, action, **order):
     """Ask for the action as the clerk, and let the cron run; `order` may say where it dies."""
     day = case.setting.sandbox.get("clock")["today"]
-    case.code(ASK, action=action, until=day, amount=30)
+    values = {"pause": {"until": day}, "report_payment": {"amount": 30}}.get(action, {})
+    case.code(ASK, action=action, values=values)
     return case.sync(**order)
 
 

@@ -34,6 +34,7 @@ MAY = {
     "nox.finans.event": (SEE, NOBODY, NOBODY, NOBODY),
     "nox.finans.exchange": (SEE, NOBODY, NOBODY, NOBODY),
     "nox.finans.notice": (SEE, NOBODY, NOBODY, NOBODY),
+    "nox.finans.request": (SEE, NOBODY, NOBODY, NOBODY),
     "nox.finans.price": (SEE, LEAD, LEAD, LEAD),
     "nox.finans.rule": (SEE, LEAD, LEAD, LEAD),
     "nox.finans.unit": (SEE, LEAD, LEAD, LEAD),

@@ -74,10 +74,9 @@ def test_the_pause_is_renewed_on_its_last_day(case):
     # The customer would get the notice now, and the reminder.
     case.advance(50)
     case.setting.sql(
-        "UPDATE nox_finans_case SET requested_date = %s, dispute_try = NULL WHERE id = %s",
-        today(),
-        case.id,
+        "UPDATE nox_finans_request SET until = %s WHERE case_id = %s", today(), case.id
     )
+    case.setting.sql("UPDATE nox_finans_case SET dispute_try = NULL WHERE id = %s", case.id)
     case.setting.sandbox.post("clock", advance_days=-50)
     for _lifted_then_paused in range(2):
         case.sync()
@@ -91,7 +90,7 @@ def test_a_pause_of_the_services_own_is_not_tried_to_lift(case):
     case.ask("pause", today().isoformat())
     case.advance(2)
     assert case.read()["gavel"] == "running"
-    assert case.code("result = bool(case.requested_date)") is False
+    assert case.code("result = bool(case.paused_until)") is False
     # The service pauses it by itself, and refuses to go on.
     own = {"NoxFinansInvoice": {"Status": "PAUSED"}}
     case.forge("GET", "/noxfinansinvoices/{}", own, times=9)

@@ -9,6 +9,7 @@ SECRETS = (NAME, STREET, "811218", "Anna säger", "anna@hemlig.example")
 TABLES = {
     "nox_finans_case": "id",
     "nox_finans_event": "case_id",
+    "nox_finans_request": "case_id",
     "nox_finans_exchange": "case_id",
 }
 
@@ -220,10 +221,10 @@ def test_a_reader_sees_the_pages_without_what_is_personal(
     assert len(get_actions(admin)) > 5
     seen = open_all(reader, admin)
     assert of_person.name in seen and NUMBER[2:8] not in seen
-    own = [
-        ("nox.finans.case", case.id, name)
-        for name in ("snapshot", "changed_since_sent", "stop_mail_subject", "stop_mail_body")
-    ]
+    own = [("nox.finans.case", case.id, name) for name in ("snapshot", "changed_since_sent")]
+    request = case.request_ids[0]
+    texts = ("mail_subject", "mail_body", "answer")
+    own += [("nox.finans.request", request, name) for name in texts]
     card = case.card_id[0]
     (exchange,) = clerk.call("nox.finans.exchange", "search", [["case_id", "=", case.id]], limit=1)
     own += [("nox.finans.card", card, "sent"), ("nox.finans.exchange", exchange, "message")]

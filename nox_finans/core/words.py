@@ -47,8 +47,13 @@ ACTIONS = [
     ("take_fees", "Take over the fees"),
     ("stop", "Stop"),
 ]
-# Documented: a manual pause is at most this long.
-MAX_PAUSE_DAYS = 60
+REQUEST_STATES = [
+    ("asked", "Asked for"),
+    ("sent", "On its way"),
+    ("done", "Done"),
+    ("refused", "Refused"),
+    ("unclear", "No clear answer"),
+]
 
 GIVEN_UP = "given_up"
 CLOSE_REASONS = [

@@ -5,8 +5,8 @@ from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
 from ..api import payloads
-from ..core.words import MAX_PAUSE_DAYS
 from ..criteria import Rules
+from ..exchange.actions import Pause
 from . import nox_finans_case_timeline  # noqa: F401 - what it does comes first
 from .account_move_dispute import PAUSE_ACTIVITY
 from .nox_finans_gate import GROUP_SEND, gate
@@ -46,18 +46,6 @@ class NoxFinansCase(models.Model):
     def action_settle_dispute(self):
         return self.move_id.action_nox_finans_settle_dispute()
 
-    def _get_service_actions(self):
-        actions = super()._get_service_actions()
-        # First the dispute is settled: else the case would be paused again within the hour.
-        return actions - {"unpause"} if self.is_disputed else actions
-
-    def _request(self, action, **details):
-        result = super()._request(action, **details)
-        if action == "pause":
-            # Full rights, as there: now it is a person's pause, and stays when a dispute is over.
-            self.sudo().is_dispute_pause = False
-        return result
-
     @api.model
     def _get_dispute_domains(self, company):
         """Return what disputes ask for: actions, each with the domain of its cases."""
@@ -65,7 +53,7 @@ class NoxFinansCase(models.Model):
         paused = Domain("remote_status", "=", payloads.STATUS_PAUSED)
         # A pause is at most so long: on its last day it is lifted, to be asked for once more. Ours
         # only, which has a date: what the service pauses by itself cannot be lifted.
-        ends = Domain("requested_date", "<=", Rules(company).today)
+        ends = Domain("pause_id.until", "<=", Rules(company).today)
         is_due = Domain("dispute_try", "=", False) | Domain("dispute_try", "<=", "now")
         return [
             (action, is_due & domain)
@@ -78,38 +66,30 @@ class NoxFinansCase(models.Model):
 
     def _request_for_dispute(self, action):
         """Let the connector pause the case, or resume it, because of a dispute."""
-        values = {
-            "requested_action": action,
-            "requested_by": self.dispute_user_id.id,
-            "dispute_try": fields.Datetime.now() + DISPUTE_PAUSE,
-            "is_request_sent": False,
-        }
-        if action == "pause":
-            today = Rules(self.company_id).today
-            values["requested_date"] = today + timedelta(days=MAX_PAUSE_DAYS)
-            values["is_dispute_pause"] = True
-        self.write(values)
+        values = {"user_id": self.dispute_user_id.id}
+        if action == Pause.name:
+            values["until"] = Pause.get_last_day(Rules(self.company_id).today)
+            self.is_dispute_pause = True
+        self._open_request(action, **values)
+        self.dispute_try = fields.Datetime.now() + DISPUTE_PAUSE
 
     def _note_resumed(self):
-        self.write({"is_dispute_pause": False, "dispute_try": False, "requested_date": False})
+        self.write({"is_dispute_pause": False, "dispute_try": False, "pause_id": False})
         self._close_questions(PAUSE_ACTIVITY)
         return super()._note_resumed()
 
-    def _note_refused_request(self, message):
-        if self.requested_action in ("pause", "unpause"):
-            # There is no pause of ours: not yet, or the one that it is paused by is the service's.
-            self.requested_date = False
+    def _put_off_dispute(self, action, message):
+        """Wait after the service has refused `action`, and tell who looks after the dispute."""
         if self.dispute_try:
             self.dispute_try = fields.Datetime.now() + REFUSED_PAUSE
-        if self.is_dispute_pause and self.requested_action in ("pause", "unpause"):
-            self._tell_dispute_owner(message)
-        return super()._note_refused_request(message)
+        if self.is_dispute_pause and action in ("pause", "unpause"):
+            self._tell_dispute_owner(action, message)
 
-    def _tell_dispute_owner(self, message):
+    def _tell_dispute_owner(self, action, message):
         """Let the dispute's owner know that the service does not follow it: the newest word."""
         owner = self.dispute_user_id or self._get_responsible()
         env = self.with_context(lang=owner.lang or self.env.lang).env
-        if self.requested_action == "pause":
+        if action == "pause":
             text = env._(
                 "Nox Finans goes on chasing the customer, although the invoice is disputed: the "
                 "pause was refused. %s It is asked for again tomorrow; stop the case if it must "

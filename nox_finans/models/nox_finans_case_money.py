@@ -65,10 +65,6 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="What of the reported amount was credited, not paid.",
     )
-    requested_is_credit = fields.Boolean(
-        readonly=True,
-        help="What is to be reported was credited: no payment is booked for it at the service.",
-    )
     asked_amount = fields.Monetary(
         currency_field="company_currency_id",
         readonly=True,
@@ -288,13 +284,14 @@ class NoxFinansCase(models.Model):
         :param before: the balance just before the report
         :param capital: the balance now, None when the answer has none
         """
-        if self.requested_action != "report_payment" or not self.is_request_sent:
+        request = self._get_sent_request()
+        if request.action != "report_payment":
             return
         # What goes beyond the balance pays fees.
-        reported = min(self.requested_amount, before)
+        reported = min(request.amount, before)
         if is_clear or (capital is not None and self._is_same(before - capital, reported)):
             self.reported_amount += reported
-            if self.requested_is_credit:
+            if request.is_credit:
                 self.reported_credit += reported
         elif capital is None or not self._is_same(before, capital):
             self.unclear_report_amount = reported
@@ -314,20 +311,12 @@ class NoxFinansCase(models.Model):
         The status is fetched first: what has come in there meanwhile is not reported back.
         """
         self._sync(client)
-        if not self.is_report_due or self.requested_action:
+        if not self.is_report_due or self.request_id:
             return
         amount, is_credit = self._get_amount_to_report()
         if amount:
-            self.write(
-                {
-                    "requested_action": "report_payment",
-                    "requested_amount": amount,
-                    "requested_is_credit": is_credit,
-                    "requested_takes_fees": False,
-                    "requested_by": False,
-                    "next_try": False,
-                }
-            )
+            self._open_request("report_payment", amount=amount, is_credit=is_credit)
+            self.next_try = False
             return
         self._ask_about_report(self._get_report_question())
 
@@ -419,17 +408,6 @@ class NoxFinansCase(models.Model):
             )
         return None
 
-    def _request(self, action, **details):
-        is_answer = action == "report_payment" and self.unreported_amount
-        result = super()._request(action, **details)
-        # Full rights: nobody writes cases but the system; the gate there has let the user through.
-        self.sudo().requested_is_credit = bool(
-            is_answer and self.unreported_credit and not self._get_unreported_payment()
-        )
-        if is_answer:
-            self._close_questions()
-        return result
-
     @gate("read", GROUP_SEND)
     def action_ignore_outside(self):
         """Do not report what was paid or credited in Odoo.
@@ -457,16 +435,6 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
     # Questions to a person
     # -------------------------------------------------------------------------
-
-    def _get_allowed_actions(self):
-        actions = super()._get_allowed_actions()
-        if not self._may_steer():
-            return actions
-        if self.unbooked_amount > 0:
-            actions = actions | {"book"}
-        if self.unreported_amount > 0 and "report_payment" in actions:
-            actions = actions | {"report_outside"}
-        return actions
 
     def _get_responsible(self):
         """Return who looks after the case: who sent it, or the connection's responsible."""

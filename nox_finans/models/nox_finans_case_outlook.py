@@ -140,16 +140,6 @@ class NoxFinansCase(models.Model):
             self.warned_date = False
             self._close_questions(COLLECTION_ACTIVITY)
 
-    def _get_allowed_actions(self):
-        actions = super()._get_allowed_actions()
-        if not self._may_steer() or self.state != "accepted":
-            return actions
-        if self.is_collection_near:
-            actions = actions | {"let_run"}
-        if self.confirmed_date and not self.is_customer_due:
-            actions = actions | {"report_customer"}
-        return actions
-
     def _for_responsible(self):
         """Return the case in the language of the one who looks after it."""
         return self.with_context(lang=self._get_responsible().lang or self.env.lang)

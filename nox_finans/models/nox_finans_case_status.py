@@ -123,7 +123,7 @@ class NoxFinansCase(models.Model):
 
     def _get_next_sync(self):
         now = fields.Datetime.now()
-        if self.remote_status == payloads.STATUS_CLOSED or self.stop_asked_by:
+        if self.remote_status == payloads.STATUS_CLOSED or self.stop_id:
             # Only its end is still to be told, for which somebody waits.
             return now + timedelta(seconds=LONGEST_PAUSE)
         spread = timedelta(seconds=random.uniform(0, 12 * 3600))

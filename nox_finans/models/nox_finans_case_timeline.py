@@ -142,7 +142,7 @@ class NoxFinansCase(models.Model):
         :param user: who did it, empty for nobody; by default who asked for what was just done
         """
         if user is None:
-            user = self.requested_by if self.is_request_sent else self.env["res.users"]
+            user = self._get_sent_request().user_id
         self.env["nox.finans.event"].create(
             {
                 "case_id": self.id,
@@ -172,8 +172,8 @@ class NoxFinansCase(models.Model):
         self._note_event("pause", self.env._("Resumed"))
 
     def _get_pause_words(self):
-        if self.is_request_sent and self.requested_date:
-            until = fields.Date.to_string(self.requested_date)
+        if self._get_sent_request() and self.paused_until:
+            until = fields.Date.to_string(self.paused_until)
             return self.env._("Paused until and including %s", until)
         return self.env._("Paused")
 
@@ -219,8 +219,8 @@ class NoxFinansCase(models.Model):
             self._note_event("fee", self.env._("Fees taken over: %s", self._format(-added)), added)
 
     def _is_taking_fees(self):
-        is_part_of_report = self.requested_action == "report_payment" and self.requested_takes_fees
-        return self.is_request_sent and (self.requested_action == "take_fees" or is_part_of_report)
+        request = self._get_sent_request()
+        return request.action == "take_fees" or request.takes_fees
 
     def _format(self, amount):
         return formatLang(self.env, amount, currency_obj=self.company_currency_id)
@@ -230,7 +230,7 @@ class NoxFinansCase(models.Model):
             return "stopped"
         left = self.handed_over_amount - self.received_amount
         if to_oere(left) >= SMALL_REST:
-            return "stopped" if self.stop_asked_by else self._get_unpaid_reason()
+            return "stopped" if self.stop_id else self._get_unpaid_reason()
         credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
         return "credited" if credited or self.is_credited_there else "paid"
 

@@ -201,8 +201,8 @@ class NoxFinansConnector(models.Model):
         queued.write({"state": "uncertain", "is_doubted": True, "next_try": False})
         cases.search([*domain, ("state", "=", "refused")]).is_doubted = True
         # What was asked for is not done twice: the status is fetched, and a person looks at it.
-        asked = [("state", "=", "accepted"), ("requested_action", "!=", False)]
-        cases.search([*domain, *asked]).is_request_sent = True
+        asked = [("state", "=", "accepted"), ("request_id", "!=", False)]
+        cases.search([*domain, *asked]).request_id.state = "sent"
 
     @gate("write", on="one")
     def action_use_sandbox(self) -> dict:

@@ -126,12 +126,6 @@ class NoxFinansCase(models.Model):
             vals = {"closed_date": closed, "forgotten_date": False, **vals}
         return super().write(vals)
 
-    def _get_allowed_actions(self):
-        actions = super()._get_allowed_actions()
-        if self._may_forget() and self.env.user.has_group("account.group_account_manager"):
-            actions.add("forget")
-        return actions
-
     def _may_forget(self):
         # A claim that is disputed, or taken back there, is not over.
         is_over = self.state == "closed" and not self.is_undo_due and not self.is_disputed
@@ -170,12 +164,11 @@ class NoxFinansCase(models.Model):
                     "snapshot": _keep_evidence(case.snapshot),
                     "listed_hash": False,
                     "error_message": False,
-                    "stop_mail_subject": False,
-                    "stop_mail_body": False,
                     "forgotten_date": fields.Datetime.now(),
                 }
             )
         self.exchange_ids.message = False
+        self.request_ids._forget_texts()
         self._forget_texts()
         self._forget_cards()
 

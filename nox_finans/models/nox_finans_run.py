@@ -149,15 +149,13 @@ class Run:
         yield from self._get_money_tasks()
         yield from self._get_dispute_tasks()
         yield from self._get_customer_tasks()
-        asked = [accepted, ("requested_action", "!=", False)]
+        asked = [accepted, ("request_id", "!=", False)]
         yield from self._get_due(asked, "write_date, id", self._perform)
         if self._is_list_due():
             yield self._list_changes
         if self._has_clock_moved():
             yield self._follow_clock
-        yield from self._get_due(
-            [accepted, ("requested_action", "=", False)], "next_try, id", self._sync
-        )
+        yield from self._get_due([accepted, ("request_id", "=", False)], "next_try, id", self._sync)
 
     def _get_money_tasks(self):
         """What is to be booked here or reported there, whenever the status is asked for next."""
@@ -172,7 +170,7 @@ class Run:
         unreported = [
             ("state", "=", "accepted"),
             ("is_report_due", "=", True),
-            ("requested_action", "=", False),
+            ("request_id", "=", False),
             ("remote_status", "in", (payloads.STATUS_OPEN, payloads.STATUS_PAUSED)),
         ]
         yield from self._get_all([*unreported, *is_free], "id", self._report_outside)
@@ -190,7 +188,7 @@ class Run:
     def _get_dispute_tasks(self):
         """What is to be paused because of a dispute, or to go on when it is settled."""
         Case = self.env["nox.finans.case"]
-        is_free = [("state", "=", "accepted"), ("requested_action", "=", False)]
+        is_free = [("state", "=", "accepted"), ("request_id", "=", False)]
         for action, domain in Case._get_dispute_domains(self.connector.company_id):
 
             def steer(case, action=action):
@@ -297,18 +295,17 @@ class Run:
 
     def _report_outside(self, case):
         case._report_outside(self.client)
-        if case.requested_action:
+        if case.request_id:
             self._perform(case)
 
     def _perform(self, case):
-        labels = dict(case._fields["requested_action"]._description_selection(case.env))
+        request = case.request_id
+        labels = dict(request._fields["action"]._description_selection(case.env))
         named = {
-            "action": labels[case.requested_action],
-            "user": case.requested_by.name or case.env._("the automatic reporting"),
+            "action": labels[request.action],
+            "user": request.user_id.name or case.env._("the automatic reporting"),
         }
-        is_automatic = not case.requested_by
-        is_clear = case._perform_request(self.client, self._commit)
-        case._end_request()
+        is_clear = request._perform(self.client, self._commit)
         if is_clear:
             text = case.env._("Nox Finans: “%(action)s” is done, asked for by %(user)s.")
         else:
@@ -317,7 +314,7 @@ class Run:
                 "has been fetched; look at it before you ask again."
             )
         case.move_id.message_post(body=text % named)
-        if is_automatic and not is_clear and case.unreported_amount:
+        if not request.user_id and not is_clear and case.unreported_amount:
             case._ask_about_report(text % named)
         self.counts["performed"] += 1
 
@@ -420,7 +417,7 @@ class Run:
 
     def _fail(self, case, error):
         message = describe(error, case.env)
-        if case.requested_action and self._fail_request(case, error, message):
+        if case.request_id and self._fail_request(case, error, message):
             return
         if isinstance(error, CONNECTION_ERRORS):
             if case.state == "sending":
@@ -440,16 +437,17 @@ class Run:
         """Return whether the failure of a user's request is dealt with."""
         if isinstance(error, CONNECTION_ERRORS):
             # Nothing was done: it is asked for again as soon as it can be.
-            case.is_request_sent = False
+            case.request_id.state = "asked"
             return False
         if not isinstance(error, RefusedError):
             return False
-        if case.requested_by:
-            refused = self.refused_by_user.setdefault(case.requested_by, [])
+        request = case.request_id
+        if request.user_id:
+            refused = self.refused_by_user.setdefault(request.user_id, [])
             refused.append(f"{case.move_id.name}: {message}")
         else:
             case._ask_about_report(message)
-        case._note_refused_request(message)
+        request._refuse(message)
         case.move_id.message_post(body=message)
         return True
 

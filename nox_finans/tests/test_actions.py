@@ -3,7 +3,11 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
+from ..core.words import ACTIONS
+from ..exchange.actions import SERVICE_ACTIONS
 from .common import NoxFinansCase
 
 
@@ -86,13 +90,13 @@ class TestActions(NoxFinansCase):
         wizard.write({"amount": 100, "takes_fees": True})
         wizard.action_confirm()
         case = self.cases[0]
-        self.assertEqual((case.requested_amount, case.requested_takes_fees), (100, True))
+        self.assertEqual((case.request_id.amount, case.request_id.takes_fees), (100, True))
 
     def test_for_many_the_whole_balance_of_each_is_reported(self):
         self.cases[0].sudo().capital_balance = 300
         self.open(self.cases[:2], "report_payment").action_confirm()
         self.assertEqual(
-            self.cases[:2].mapped("requested_amount"), [300, self.cases[1].capital_balance]
+            self.cases[:2].mapped("request_id.amount"), [300, self.cases[1].capital_balance]
         )
 
     def test_stopping_prepares_an_email_with_the_companys_own_details(self):
@@ -105,13 +109,15 @@ class TestActions(NoxFinansCase):
         self.assertIn(self.cases[0].move_id.name, wizard.mail_subject)
         wizard.mail_body += "<p>Personal words</p>"
         wizard.action_confirm()
-        self.assertIn("Personal words", self.cases[0].stop_mail_body)
+        self.assertIn("Personal words", self.cases[0].request_id.mail_body)
         sent = self.env["mail.message"].search([("res_id", "=", self.cases[0].move_id.id)])
         self.assertNotIn("5050-1055", "".join(sent.mapped("body")), "not before it is stopped")
         case = self.cases[0].sudo()
-        case.write({"remote_status": "CLOSED", "is_request_sent": True})
+        case.remote_status = "CLOSED"
+        request = case.request_id
+        request.state = "sent"
         case._close_or_plan()
-        case._end_request()
+        request._end("done")
         mail = case.move_id.message_ids[0]
         self.assertIn("Personal words", mail.body)
         self.assertEqual(mail.partner_ids, self.customer)
@@ -120,7 +126,7 @@ class TestActions(NoxFinansCase):
     def test_many_customers_get_each_its_own_email(self):
         self.open(self.cases[:2], "stop").action_confirm()
         for case in self.cases[:2]:
-            self.assertIn(case.move_id.name, case.stop_mail_subject)
+            self.assertIn(case.move_id.name, case.request_id.mail_subject)
 
     def test_without_an_address_nobody_is_written_to(self):
         self.customer.email = False
@@ -128,7 +134,68 @@ class TestActions(NoxFinansCase):
         self.assertFalse(wizard.is_mailed)
         self.assertEqual(wizard.unreachable_count, 1)
         wizard.action_confirm()
-        self.assertFalse(self.cases[0].stop_mail_body)
+        self.assertFalse(self.cases[0].request_id.mail_body)
+
+    def test_each_name_has_an_action_and_each_action_a_name(self):
+        self.assertEqual(list(SERVICE_ACTIONS), [name for name, _label in ACTIONS])
+
+    def test_what_may_be_done_is_never_stale(self):
+        """Whatever it hangs on may change within a transaction."""
+        case = self.cases[0]
+        seen = case.with_user(self.manager)
+        connector = self.company._get_nox_finans_connector()
+        connector._forget_credentials()
+        for record, values in (
+            (case, {"balance_with_fees": case.capital_balance}),
+            (case, {"remote_status": "PAUSED"}),
+            (case.move_id, {"nox_finans_is_disputed": True}),
+            (case, {"unbooked_amount": 5}),
+            (case, {"unreported_amount": 5}),
+            (case, {"is_collection_near": True}),
+            (case, {"is_customer_due": True}),
+            (connector, {"environment": "production"}),
+            (case, {"state": "closed"}),
+            (case, {"forgotten_date": fields.Datetime.now()}),
+            (case, {"state": "refused"}),
+            (case, {"state": "queued", "next_try": fields.Datetime.now()}),
+            (case, {"step": False}),
+            (case, {"is_stuck": True, "next_try": False}),
+            (case, {"is_stuck": False}),
+        ):
+            before = seen.allowed_actions
+            record.sudo().write(values)
+            after = seen.allowed_actions or []
+            self.assertEqual(after, sorted(seen._get_allowed_actions()), values)
+            self.assertNotEqual(after, before, values)
+
+    def test_what_was_asked_for_is_kept(self):
+        self.open(self.cases[:1], "pause").action_confirm()
+        case = self.cases[0].with_user(self.reader)
+        request = case.request_ids
+        self.assertEqual((request, request.user_id), (case.request_id, self.clerk))
+        self.assertEqual((request.action, request.state), ("pause", "asked"))
+        self.assertEqual(case.paused_until, request.until)
+        request.sudo()._refuse("Not now")
+        self.assertFalse(case.request_id or case.requested_action or case.paused_until)
+        self.assertEqual((request.state, request.sudo().answer), ("refused", "Not now"))
+        with self.assertRaises(AccessError):
+            request.read(["answer"])
+        with self.assertRaises(AccessError):
+            request.with_user(self.manager).state = "done"
+
+    def test_one_thing_is_asked_for_at_a_time(self):
+        case = self.cases[0].sudo()
+        case._open_request("stop")
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            case._open_request("pause")
+
+    def test_what_was_asked_for_goes_with_its_case(self):
+        case = self.cases[2].sudo()
+        requests = case._open_request("stop")
+        requests._end("unclear")
+        requests += case._open_request("pause")
+        case.unlink()
+        self.assertFalse(requests.exists())
 
     def test_who_only_reads_cannot_act(self):
         with self.assertRaises(AccessError):

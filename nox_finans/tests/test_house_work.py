@@ -67,7 +67,7 @@ class TestHouseWork(NoxFinansCase):
         self.assertFalse(self.case.requested_action)
         wizard.amount = 100
         wizard.action_confirm()
-        self.assertEqual(self.case.requested_amount, 100)
+        self.assertEqual(self.case.request_id.amount, 100)
         self.assertFalse(self.case.activity_ids)
         self.case.write({"reported_amount": 100, "capital_balance": self.share - 100})
         self.check(0)

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from ..exchange.actions import SERVICE_ACTIONS
 from .common import NoxFinansCase
 
 
@@ -43,10 +44,11 @@ class TestReport(NoxFinansCase):
     def report(self):
         """Let the clerk report what is due; return amount, and whether the service books it."""
         self.case.with_user(self.clerk).action_report_outside()
-        body = self.case._prepare_report()
+        request = self.case.request_id
+        body = SERVICE_ACTIONS["report_payment"].get_body(request)
         amount = body["PaymentAmount"]
-        is_credit = self.case.requested_is_credit
-        self.case._clear_request()
+        is_credit = request.is_credit
+        request._end("done")
         self.case.reported_amount += amount
         self.case.reported_credit += amount if is_credit else 0
         self.case.capital_balance -= amount
@@ -65,7 +67,7 @@ class TestReport(NoxFinansCase):
         self.connector.write({"payment_method_code": "PG", "payment_method_account": 1920})
         self.pay(self.move, 300)
         self.case.with_user(self.clerk).action_report_outside()
-        body = self.case._prepare_report()
+        body = SERVICE_ACTIONS["report_payment"].get_body(self.case.request_id)
         self.assertEqual((body["PaymentMethodCode"], body["PaymentMethodAccount"]), ("PG", 1920))
 
     def test_to_the_ore(self):

@@ -1,10 +1,10 @@
 from datetime import date, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-from ..core.words import ACTIONS, MAX_PAUSE_DAYS
+from ..core.words import ACTIONS
 from ..criteria import Rules
+from ..exchange.actions import SERVICE_ACTIONS, Action
 from ..models.nox_finans_gate import GROUP_SEND, gate
 
 MAIL_TEMPLATE = "nox_finans.mail_template_stopped"
@@ -81,6 +81,10 @@ class NoxFinansAction(models.TransientModel):
     )
     unreachable_count = fields.Integer(compute="_compute_mail", compute_sudo=False, store=True)
 
+    def _get_action(self):
+        """Return what is asked for; while none is chosen, an action that does nothing."""
+        return SERVICE_ACTIONS.get(self.action, Action())
+
     def _get_action_labels(self):
         return self._fields["action"]._description_selection(self.env)
 
@@ -97,28 +101,8 @@ class NoxFinansAction(models.TransientModel):
 
     @api.depends("action")
     def _compute_explanation(self):
-        texts = {
-            "pause": self.env._(
-                "Nothing happens to the invoice until and including this day; then it goes on by "
-                "itself. At most %s days.",
-                MAX_PAUSE_DAYS,
-            ),
-            "unpause": self.env._("The invoice goes on where it was paused."),
-            "report_payment": self.env._(
-                "The customer has paid you directly, all or part: Nox Finans collects only what is "
-                "left. Register the payment in Odoo as well."
-            ),
-            "take_fees": self.env._(
-                "The customer need not pay the fees that were added: your company pays them."
-            ),
-            "stop": self.env._(
-                "Nox Finans does nothing more with the invoice: no reminder, no debt collection. "
-                "This cannot be undone, and the customer's payment to Nox Finans is no longer "
-                "watched for."
-            ),
-        }
         for wizard in self:
-            wizard.explanation = texts.get(wizard.action)
+            wizard.explanation = wizard._get_action().explain(wizard.env)
 
     @api.depends("ready_case_ids")
     def _compute_amounts(self):
@@ -136,11 +120,13 @@ class NoxFinansAction(models.TransientModel):
 
         The service's own price may hold more (a commission, say): the list is the company's.
         """
-        parts = []
-        if self.action == "take_fees" or self.takes_fees:
+        action, parts = self._get_action(), []
+        if action.pays_fees(self):
             parts.append(self.env._("the fees so far, %s", self._format(self.fees)))
         prices = [
-            self.env["nox.finans.price"]._get_price_of(company, self.action, Rules(company).today)
+            self.env["nox.finans.price"]._get_price_of(
+                company, action.price_kind, Rules(company).today
+            )
             for company in self.ready_case_ids.mapped("company_id")
         ]
         if prices and None not in prices:
@@ -180,7 +166,7 @@ class NoxFinansAction(models.TransientModel):
             cases = wizard.ready_case_ids
             reachable = cases.filtered("partner_id.email")
             wizard.unreachable_count = len(cases) - len(reachable)
-            wizard.is_mailed = wizard.action == "stop" and bool(reachable)
+            wizard.is_mailed = wizard._get_action().is_mailed and bool(reachable)
             # Of many, each customer gets its own; shown is one of them.
             shown = reachable[:1] if wizard.is_mailed else reachable.browse()
             subject, body = wizard._prepare_mails(shown).get(shown, (False, False))
@@ -205,11 +191,10 @@ class NoxFinansAction(models.TransientModel):
         cases, not_ready = self._split_ready(cases)
         left_out |= not_ready
         self._check_any_left(cases, left_out)
-        details = self._get_details(cases)
-        mails = self._get_mails(cases)
-        for case in cases:
-            amount = {"amount": case.capital_balance} if "amount" not in details else {}
-            case._request(self.action, **details, **amount, mail=mails.get(case))
+        action = self._get_action()
+        action.check(self, cases)
+        for case, values in action.prepare(self, cases).items():
+            case._request(action.name, **values)
         if len(cases) == 1:
             message = self.env._("Asked for; it is done in a moment.")
         else:
@@ -222,45 +207,15 @@ class NoxFinansAction(models.TransientModel):
         ready = cases.filtered(lambda case: self.action in case._get_allowed_actions())
         return ready, {case: case._get_refusal() for case in cases - ready}
 
-    def _get_details(self, cases):
-        """Return what is asked for, apart from which balance of many each case has.
-
-        :raises UserError: the date or the amount is not possible
-        """
-        if self.action == "pause":
-            return {"date": self._check_date(cases), "amount": 0}
-        if self.action != "report_payment":
-            return {"amount": 0}
-        amount = {"amount": self._check_amount(cases)} if self._is_of_one() else {}
-        return {"takes_fees": self.takes_fees, **amount}
-
     def _is_of_one(self):
         """Tell whether the dialog shows one case's amount and e-mail, to be changed."""
         return len(self.ready_case_ids) == 1
 
     def _get_mails(self, cases):
-        reachable = cases.filtered("partner_id.email")
-        if self.action != "stop" or not self.is_mailed:
+        """Return a dict from the cases whose customer is written to, to subject and body."""
+        if not self.is_mailed:
             return {}
+        reachable = cases.filtered("partner_id.email")
         if self._is_of_one():
             return dict.fromkeys(reachable, (self.mail_subject, self.mail_body))
         return self._prepare_mails(reachable)
-
-    def _check_date(self, cases):
-        today = max(Rules(company).today for company in cases.company_id)
-        last = today + timedelta(days=MAX_PAUSE_DAYS)
-        if not self.paused_until or not today <= self.paused_until <= last:
-            raise UserError(
-                self.env._("The pause must end between today and %s.", fields.Date.to_string(last))
-            )
-        return self.paused_until
-
-    def _check_amount(self, case):
-        if not 0 < self.amount <= case.balance_with_fees:
-            raise UserError(
-                self.env._(
-                    "The amount must be above 0 and not above the balance with fees (%s).",
-                    self._format(case.balance_with_fees),
-                )
-            )
-        return self.amount
