@@ -206,7 +206,7 @@ class ReportPayment(Action):
 
     def note_asked(self, case: Any) -> None:
         if case.unreported_amount:
-            case._close_questions()
+            case._close_money_questions()
 
     def call(self, client: Any, request: Any) -> Any:
         return client.report_payment(request.case_id.remote_number, self.get_body(request))

@@ -32,6 +32,7 @@ from . import (
     nox_finans_case_money,
     nox_finans_case_outlook,
     nox_finans_case_payload,
+    nox_finans_case_questions,
     nox_finans_case_queue,
     nox_finans_case_rule,
     nox_finans_case_sending,

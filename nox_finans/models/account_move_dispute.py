@@ -138,6 +138,6 @@ class AccountMove(models.Model):
         cases = self.sudo().nox_finans_case_ids
         cases.filtered("dispute_try").dispute_try = False
         for case in cases:
-            case._close_questions(PAUSE_ACTIVITY)
+            case._close_questions([PAUSE_ACTIVITY])
         if any(case.state == "accepted" for case in cases):
             self.env["nox.finans.connector"]._trigger_exchange()

@@ -15,6 +15,7 @@ from ..core.words import (
     STATES,
     STEPS,
 )
+from . import nox_finans_questions  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class NoxFinansCase(models.Model):
 
     _name = "nox.finans.case"
     _description = "Nox Finans Case"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["nox.finans.questions", "mail.thread", "mail.activity.mixin"]
     # Nobody writes cases but the system; who may read one may write a note about it.
     _mail_post_access = "read"
     _order = "id desc"

@@ -26,7 +26,7 @@ class NoxFinansCase(models.Model):
         message = self._get_booking_doubt() or self._try_to_register()
         if message and message != self.money_message:
             self.money_message = message
-            self._ask(self._get_booking_question())
+            self._ask_about_money(self._get_booking_question())
 
     def _get_booking_question(self):
         return self.env._(
@@ -158,7 +158,7 @@ class NoxFinansCase(models.Model):
                 "unclear_report_amount": 0,
             }
         )
-        self._close_questions()
+        self._close_money_questions()
 
     def _get_payment_memo(self):
         return self.env._("%(invoice)s via Nox Finans", invoice=self.move_id.name)

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
 
 from ..api import payloads
 from ..criteria import Rules
@@ -75,7 +74,7 @@ class NoxFinansCase(models.Model):
 
     def _note_resumed(self):
         self.write({"is_dispute_pause": False, "dispute_try": False, "pause_id": False})
-        self._close_questions(PAUSE_ACTIVITY)
+        self._close_questions([PAUSE_ACTIVITY])
         return super()._note_resumed()
 
     def _put_off_dispute(self, action, message):
@@ -102,11 +101,10 @@ class NoxFinansCase(models.Model):
                 "paused. %s It is asked for again tomorrow.",
                 message,
             )
-        self._close_questions(PAUSE_ACTIVITY)
-        self.activity_schedule(PAUSE_ACTIVITY, note=plaintext2html(text), user_id=owner.id)
+        self._ask(PAUSE_ACTIVITY, text, owner)
 
     def _review_pause_question(self):
         """Close the question about a pause that is there by now, or of a case that is closed."""
         is_held = self.is_disputed and self.remote_status == payloads.STATUS_PAUSED
         if self.is_dispute_pause and (is_held or self.state == "closed"):
-            self._close_questions(PAUSE_ACTIVITY)
+            self._close_questions([PAUSE_ACTIVITY])

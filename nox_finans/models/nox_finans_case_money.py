@@ -2,16 +2,15 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import plaintext2html
 
 from ..api import payloads
-from ..core.ledger import SMALL_REST, Account, get_ledger_capital, to_kronor, to_oere
+from ..core.ledger import SMALL_REST, Account, count_report, get_ledger_capital, to_kronor, to_oere
 from ..core.words import SENT_STATES
 from ..exchange.status import read_invoice
 from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
+from .nox_finans_case_questions import MONEY_ACTIVITY
 from .nox_finans_gate import GROUP_SEND, gate
 
-MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"
 # How long a closed case waits for the service's two balances to agree: a payment that is booked
 # there over a long weekend shows in the one days after the other.
 CLOSING_PATIENCE = timedelta(days=5)
@@ -263,7 +262,7 @@ class NoxFinansCase(models.Model):
     def _review_closing_question(self):
         """Ask a person about a case that was closed without its balances agreeing."""
         if self.state == "closed" and self.unclear_since:
-            self._ask(
+            self._ask_about_money(
                 self.env._(
                     "Nox Finans has closed the case, but its ledger says that %s is unpaid: find "
                     "out there whether the customer has paid. It is not asked again by itself.",
@@ -276,25 +275,24 @@ class NoxFinansCase(models.Model):
         return self.company_currency_id.round(amount)
 
     def _note_report(self, before, capital, is_clear):
-        """Count what was reported: clearly answered, or seen in the balance, all of it and no more.
-
-        Without a clear answer the customer may have paid meanwhile. A balance that is as it was
-        tells that nothing arrived; what is neither is for a person to tell apart.
+        """Count what the report that is on its way has done, by what the service says after it.
 
         :param before: the balance just before the report
         :param capital: the balance now, None when the answer has none
+        :param is_clear: it is the answer to the report
         """
         request = self._get_sent_request()
         if request.action != "report_payment":
             return
-        # What goes beyond the balance pays fees.
-        reported = min(request.amount, before)
-        if is_clear or (capital is not None and self._is_same(before - capital, reported)):
-            self.reported_amount += reported
+        now = None if capital is None else to_oere(capital)
+        told = count_report(to_oere(request.amount), to_oere(before), now, is_clear)
+        if told.counted:
+            counted = to_kronor(told.counted)
+            self.reported_amount += counted
             if request.is_credit:
-                self.reported_credit += reported
-        elif capital is None or not self._is_same(before, capital):
-            self.unclear_report_amount = reported
+                self.reported_credit += counted
+        if told.unclear:
+            self.unclear_report_amount = to_kronor(told.unclear)
 
     # -------------------------------------------------------------------------
     # Out: from Odoo to the service
@@ -302,7 +300,7 @@ class NoxFinansCase(models.Model):
 
     def _trigger_report(self):
         """Let the exchange run soon if there is something to report."""
-        if self.is_report_due and not self.requested_action:
+        if self.is_report_due and not self.request_id:
             self.env["nox.finans.connector"]._trigger_exchange()
 
     def _report_outside(self, client):
@@ -379,11 +377,6 @@ class NoxFinansCase(models.Model):
             lambda partial: partial.create_date < self.accepted_date
         )
 
-    def _ask_about_report(self, text):
-        """Leave it to a person; nothing is reported by itself until the amount changes."""
-        self.asked_amount = self.unreported_amount
-        self._ask(text)
-
     def _is_reportable(self):
         """Tell whether it is certain that the customer's part was paid outside of Nox Finans."""
         return self.unbooked_amount <= 0 and self._is_customers_part()
@@ -423,7 +416,7 @@ class NoxFinansCase(models.Model):
         for case in self:
             # Full rights: nobody writes cases but the system; the gate has let the user through.
             case.sudo().write({"asked_amount": case.unreported_amount})
-            case._close_questions()
+            case._close_money_questions()
             case.move_id.message_post(
                 body=case.env._(
                     "%(user)s decided not to report %(amount)s to Nox Finans.",
@@ -432,57 +425,14 @@ class NoxFinansCase(models.Model):
                 )
             )
 
-    # -------------------------------------------------------------------------
-    # Questions to a person
-    # -------------------------------------------------------------------------
-
-    def _get_responsible(self):
-        """Return who looks after the case: who sent it, or the connection's responsible."""
-        sender = self.user_id
-        if sender.active and sender.has_group(GROUP_SEND):
-            return sender
-        return self.company_id._get_nox_finans_connector()._get_administrator()
-
-    def _ask(self, text, activity=MONEY_ACTIVITY, deadline=None):
-        """Give the responsible one activity of this type on the case, with the newest text."""
-        note = plaintext2html(text)
-        activities = self.activity_search([activity])
-        if activities:
-            activities.write({"note": note})
-            return
-        self.activity_schedule(
-            activity,
-            date_deadline=deadline,
-            note=note,
-            user_id=self._get_responsible().id or self.env.uid,
-        )
-
-    def _close_questions(self, activity=MONEY_ACTIVITY):
-        # Full rights: the activity may be another person's; the question is answered for all.
-        self.sudo().activity_feedback([activity])
-
     def _note_paid_in_odoo(self):
         """Something was paid or credited in Odoo, or is so no longer."""
         if self.filtered("is_report_due"):
             self.env["nox.finans.connector"]._trigger_exchange()
-        self._review_questions()
-
-    def _review_questions(self):
-        """Close the questions about money whose reason is gone; the others say what holds now."""
-        # What is not to be reported any more is asked about anew when it comes back.
-        self.filtered(lambda case: case.asked_amount and not case.unreported_amount).write(
-            {"asked_amount": 0}
-        )
-        activities = self.activity_search([MONEY_ACTIVITY])
-        for case in self.browse(activities.mapped("res_id")):
-            if case.unbooked_amount and case.money_message:
-                case._ask(case._get_booking_question())
-            elif case.unreported_amount:
-                case._renew_report_question()
-            elif not (case.state == "closed" and case.unclear_since):
-                case._close_questions()
+        self._review_money_questions()
 
     def _renew_report_question(self):
+        """Ask about the amount that there is to report by now, if a person has to be asked."""
         is_new = not self._is_same(self.asked_amount, self.unreported_amount)
         if is_new and not self._get_amount_to_report()[0]:
             self._ask_about_report(self._get_report_question())

@@ -98,14 +98,14 @@ class NoxFinansCase(models.Model):
             return
         self.warned_date = self.next_event_date
         case = self._for_responsible()
-        case._ask(
+        case._ask_responsible(
+            COLLECTION_ACTIVITY,
             case.env._(
                 "%(invoice)s goes to debt collection on %(day)s: pause it, report a payment, "
                 "or let it run.",
                 invoice=case.move_id.name,
                 day=fields.Date.to_string(case.next_event_date),
             ),
-            COLLECTION_ACTIVITY,
             max(self.next_event_date - timedelta(days=1), Rules(self.company_id).today),
         )
 
@@ -116,7 +116,7 @@ class NoxFinansCase(models.Model):
         for case in self:
             # Full rights: nobody writes cases but the system; the gate has let the user through.
             case.sudo().let_run_date = case.next_event_date
-            case._close_questions(COLLECTION_ACTIVITY)
+            case._close_questions([COLLECTION_ACTIVITY])
             day = fields.Date.to_string(case.next_event_date)
             case.sudo()._note_event(
                 "let_run",
@@ -138,11 +138,7 @@ class NoxFinansCase(models.Model):
         """
         if self.warned_date and not self.is_collection_near:
             self.warned_date = False
-            self._close_questions(COLLECTION_ACTIVITY)
-
-    def _for_responsible(self):
-        """Return the case in the language of the one who looks after it."""
-        return self.with_context(lang=self._get_responsible().lang or self.env.lang)
+            self._close_questions([COLLECTION_ACTIVITY])
 
     # -------------------------------------------------------------------------
     # What the service needs of the customer
@@ -198,14 +194,14 @@ class NoxFinansCase(models.Model):
     def _ask_for_customer(self):
         self.is_customer_asked = True
         case = self._for_responsible()
-        case._ask(
+        case._ask_responsible(
+            CUSTOMER_ACTIVITY,
             case.env._(
                 "Missing on %(customer)s: %(missing)s. It is reported to Nox Finans as soon as it "
                 "is filled in.",
                 customer=case.commercial_partner_id.name,
                 missing=case._list_missing(),
             ),
-            CUSTOMER_ACTIVITY,
         )
 
     def _review_customer_question(self):
@@ -213,7 +209,7 @@ class NoxFinansCase(models.Model):
         service has refused of the new details."""
         if self.state == "closed":
             self.is_customer_asked = False
-            self._close_questions(CUSTOMER_ACTIVITY)
+            self._close_questions([CUSTOMER_ACTIVITY])
 
     @api.model
     def _get_customer_domain(self):
@@ -260,9 +256,9 @@ class NoxFinansCase(models.Model):
         try:
             self._send_customer_again(client)
         except RefusedError as error:
-            self._ask(str(error), CUSTOMER_ACTIVITY)
+            self._ask_responsible(CUSTOMER_ACTIVITY, str(error))
         else:
-            self._close_questions(CUSTOMER_ACTIVITY)
+            self._close_questions([CUSTOMER_ACTIVITY])
             self._note_event(
                 "customer",
                 self.env._("Nox Finans has got the customer's new details."),

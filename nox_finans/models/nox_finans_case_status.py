@@ -59,7 +59,7 @@ class NoxFinansCase(models.Model):
         self._close_or_plan()
         self._review_pause_question()
         self._review_closing_question()
-        self._review_questions()
+        self._review_money_questions()
         self._review_collection_question()
         self._review_customer_question()
         self._trigger_report()

@@ -42,7 +42,8 @@ class NoxFinansCase(models.Model):
             self.env["nox.finans.connector"]._trigger_exchange()
 
     def _ask_to_undo(self, reason):
-        self._ask(
+        self._ask_responsible(
+            UNDO_ACTIVITY,
             self.env._(
                 "%(invoice)s is not sent, but invoice %(number)s at Fortnox could not be taken "
                 "back: %(reason)s Cancel or credit it there.",
@@ -50,17 +51,16 @@ class NoxFinansCase(models.Model):
                 number=self.remote_number or self.reference,
                 reason=reason,
             ),
-            UNDO_ACTIVITY,
         )
 
     def _follow_again(self):
         """Nox Finans has taken the invoice after all: it is looked up, and followed as any."""
-        self._ask(
+        self._ask_responsible(
+            UNDO_ACTIVITY,
             self.env._(
                 "Nox Finans has taken %s after all. If that is not wanted, stop the case.",
                 self.move_id.name,
             ),
-            UNDO_ACTIVITY,
         )
         self._move(
             "be_taken", is_undo_due=False, is_doubted=True, is_mended=False, close_reason=False
