@@ -26,8 +26,8 @@ for company in env["res.company"].browse(companies):
     queue_invoices(company, count)
 """
 SHORT_JOB = """
-from odoo.addons.nox_finans.models import nox_finans_run
-nox_finans_run.TURN = 0
+from odoo.addons.nox_finans.exchange import run
+run.TURN = 0
 connector = env["nox.finans.connector"].search([("company_id", "=", company)])
 result = connector._exchange(seconds=0.001)
 """

@@ -80,12 +80,12 @@ class Breaker:
 
 def prepare(keep_pace, timeout):
     from odoo.addons.nox_finans.api import client, rate_limit
-    from odoo.addons.nox_finans.models import nox_finans_run
+    from odoo.addons.nox_finans.exchange import changes
 
     client.TIMEOUT = timeout or client.TIMEOUT
     if keep_pace:
         return
-    nox_finans_run.SANDBOX_LIST_INTERVAL = nox_finans_run.LIST_INTERVAL
+    changes.SANDBOX_LIST_INTERVAL = changes.LIST_INTERVAL
     rate_limit.WINDOW = SLOW_DOWN
     rate_limit.SlidingWindow.wait = lambda window: None
 

@@ -534,7 +534,7 @@ def fill_queue(env, count):
 
 def exchange_memory(env, sent):
     """Return by how many megabytes a run grows that sends `sent` invoices, then is out of time."""
-    from odoo.addons.nox_finans.models.nox_finans_run import Run
+    from odoo.addons.nox_finans.exchange.run import Run
 
     drop_limit()
     commit, done = Run._commit, []

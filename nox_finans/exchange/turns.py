@@ -8,7 +8,7 @@ from odoo import fields
 from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 
-from ..models.nox_finans_run import Run
+from .run import Run
 
 _logger = logging.getLogger(__name__)
 

@@ -198,7 +198,7 @@ class NoxFinansConnector(models.Model):
         cases = self.env["nox.finans.case"].sudo()
         domain = [("company_id", "=", self.company_id.id), ("environment", "=", self.environment)]
         queued = cases.search([*domain, ("state", "in", QUEUE_STATES)])
-        queued.write({"state": "uncertain", "is_doubted": True, "next_try": False})
+        queued._move("doubt", is_doubted=True, next_try=False)
         cases.search([*domain, ("state", "=", "refused")]).is_doubted = True
         # What was asked for is not done twice: the status is fetched, and a person looks at it.
         asked = [("state", "=", "accepted"), ("request_id", "!=", False)]

@@ -45,10 +45,8 @@ class NoxFinansConnector(models.Model):
         interrupted = self.env["nox.finans.case"].search(
             [("company_id", "=", self.company_id.id), ("state", "=", "sending")]
         )
-        interrupted.write(
-            {
-                "state": "uncertain",
-                "next_try": False,
-                "error_message": self.env._("Interrupted while sending: it is looked up first."),
-            }
+        interrupted._move(
+            "break_off",
+            next_try=False,
+            error_message=self.env._("Interrupted while sending: it is looked up first."),
         )

@@ -36,7 +36,7 @@ class TestConnection(NoxFinansCase):
 
     def _run_cron(self):
         """Run what the cron does, without its commits: in a test they would be real."""
-        with mute_logger("odoo.addons.nox_finans.models.nox_finans_run"):
+        with mute_logger("odoo.addons.nox_finans.exchange.run"):
             self.connector._note_standstill()
 
     # Environment lock

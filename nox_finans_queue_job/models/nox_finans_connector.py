@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.addons.nox_finans.models.nox_finans_run import Run
+from odoo.addons.nox_finans.exchange.run import Run
 from odoo.addons.queue_job.exception import RetryableJobError
 
 CHANNEL = "root.nox_finans"

@@ -6,36 +6,25 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..api import answers, payloads
+from ..api import payloads
 from ..api.errors import (
     NoxFinansError,
     RefusedError,
     SignInError,
 )
 from ..core.words import QUEUE_STATES
-from ..criteria import DEFAULT_TIMEZONE, SendingCheck
-from ..exchange.failures import CONNECTION_ERRORS, ObstacleError, get_connection_pause
-from ..exchange.messages import describe
-from ..exchange.payload import digest
-from ..exchange.sending import SENDING_IGNORES, Sending
-from ..exchange.undo import Undo
+from ..criteria import SendingCheck
+from .changes import Changes
+from .failures import CONNECTION_ERRORS, ObstacleError, get_connection_pause
+from .messages import describe
+from .news import News
+from .sending import SENDING_IGNORES, Sending
+from .undo import Undo
 
 _logger = logging.getLogger(__name__)
 
-# How often the service is asked what has changed.
-LIST_INTERVAL = timedelta(minutes=15)
-# In the sandbox, whose clock can be turned, while somebody waits for what comes of it.
-SANDBOX_LIST_INTERVAL = timedelta(seconds=30)
-# Asked for once more, since the service counts in minutes of its own clock, and its time zone is
-# not documented: what is seen twice is recognised.
-LIST_OVERLAP = timedelta(minutes=2)
-# Two clocks that go right differ by less.
-CLOCK_NOISE = timedelta(minutes=1)
-# From here on it is another time there than was thought when events were waited for.
-CLOCK_STEP = timedelta(hours=1)
 # Seconds that one company works while others wait.
 TURN = 2.0
 # Seconds between the times for which the cron is woken, so that a long queue wakes it not for each.
@@ -62,11 +51,10 @@ class Run:
             "performed": 0,
             "synced": 0,
         }
-        self.confirmed_by_user = {}
-        self.refused_by_user = {}
+        self.news = News(self.env)
         self.is_stopped = False
         self.is_time_left = True
-        self._company_id = connector.company_id.id
+        self.company_id = connector.company_id.id
         self._is_held_back = SendingCheck(connector.company_id, SENDING_IGNORES)
         self._calls = []
         self._wakes = set()
@@ -85,7 +73,7 @@ class Run:
 
     def has_work(self):
         """Tell whether anything is due now, or was interrupted; nothing is done."""
-        interrupted = [("company_id", "=", self._company_id), ("state", "=", "sending")]
+        interrupted = [("company_id", "=", self.company_id), ("state", "=", "sending")]
         is_interrupted = self.env["nox.finans.case"].search_count(interrupted, limit=1)
         return bool(is_interrupted or next(self._get_tasks(), None))
 
@@ -103,11 +91,11 @@ class Run:
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
             # Somebody changed the settings meanwhile: the next run finds what is left.
             self.env.cr.rollback()
-            _logger.info("Exchange with Nox Finans, company %s: %s", self._company_id, error)
-            self._wake(fields.Datetime.now())
+            _logger.info("Exchange with Nox Finans, company %s: %s", self.company_id, error)
+            self.wake(fields.Datetime.now())
         except Exception:
             self.env.cr.rollback()
-            _logger.exception("Exchange with Nox Finans failed, company %s", self._company_id)
+            _logger.exception("Exchange with Nox Finans failed, company %s", self.company_id)
         return False
 
     def _commit(self, processed=0):
@@ -123,7 +111,7 @@ class Run:
 
     def _write_log(self):
         calls, self._calls = self._calls, []
-        self.env["nox.finans.exchange"]._log(self._company_id, calls)
+        self.env["nox.finans.exchange"]._log(self.company_id, calls)
 
     # -------------------------------------------------------------------------
     # What there is to do
@@ -151,10 +139,11 @@ class Run:
         yield from self._get_customer_tasks()
         asked = [accepted, ("request_id", "!=", False)]
         yield from self._get_due(asked, "write_date, id", self._perform)
-        if self._is_list_due():
-            yield self._list_changes
-        if self._has_clock_moved():
-            yield self._follow_clock
+        changes = Changes(self)
+        if changes.is_list_due():
+            yield changes.list
+        if changes.has_clock_moved():
+            yield changes.follow_clock
         yield from self._get_due([accepted, ("request_id", "=", False)], "next_try, id", self._sync)
 
     def _get_money_tasks(self):
@@ -204,7 +193,7 @@ class Run:
 
     def _get_all(self, domain, order, work):
         domain = [
-            ("company_id", "=", self._company_id),
+            ("company_id", "=", self.company_id),
             ("environment", "=", self.connector.environment),
             ("is_stuck", "=", False),
             *domain,
@@ -230,13 +219,13 @@ class Run:
 
     def _guard(self, case, work):
         """Do the work on one case, so that its failure is its own."""
-        self.client.on_exchange = lambda call: self._note_call(call, case.id)
+        self.client.on_exchange = lambda call: self.note_call(call, case.id)
         # What is written on the case is read by the one who sent it.
         users = self.env["res.users"].with_user(case.user_id)
         case = case.with_context(lang=users.context_get()["lang"])
         try:
             work(case)
-            self._note_success()
+            self.note_success()
         except NoxFinansError as error:
             self._fail(case, error)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
@@ -258,9 +247,9 @@ class Run:
     def _put_back(self, case):
         """Let a case that broke off be sent again; looked up first, if a call was made."""
         if case.state == "sending":
-            case.state = "uncertain" if self._is_call_open else "queued"
+            case._move("break_off" if self._is_call_open else "not_reach")
 
-    def _note_call(self, call, case_id=False):
+    def note_call(self, call, case_id=False):
         self.counts["calls"] += 1
         self._is_call_open = True
         self._calls.append((call, case_id))
@@ -270,22 +259,22 @@ class Run:
         sending.run()
         self.counts["accepted"] += 1
         self._note_movement()
-        self._wake(case.next_try)
+        self.wake(case.next_try)
         is_confirmed = case.confirmed_date
         self._commit()
         # What others have committed meanwhile shows only now.
         sending.note_overtaken()
         if is_confirmed:
-            self._announce(case)
+            self.news.announce(case)
 
     def _sync(self, case):
         case._sync(self.client)
-        self._announce(case)
+        self.news.announce(case)
         self.counts["synced"] += 1
         if case.next_try:
-            self._wake(case.next_try)
+            self.wake(case.next_try)
 
-    def _wake(self, at):
+    def wake(self, at):
         """Let the cron run again soon after `at`, once for all that is due then."""
         seconds = WAKE_EVERY - at.timestamp() % WAKE_EVERY
         at = (at + timedelta(seconds=seconds)).replace(microsecond=0)
@@ -319,99 +308,6 @@ class Run:
         self.counts["performed"] += 1
 
     # -------------------------------------------------------------------------
-    # What has changed at the service
-    # -------------------------------------------------------------------------
-
-    def _is_list_due(self):
-        due = self.connector.list_try
-        return self.connector.open_count and (not due or due <= fields.Datetime.now())
-
-    def _list_changes(self):
-        """Let the cases be asked for whose invoices the service lists as changed."""
-        self.client.on_exchange = self._note_call
-        self.client.purpose = "list"
-        now = fields.Datetime.now()
-        # A clock of ours that is ahead would leave out what changes there meanwhile.
-        behind = min(timedelta(seconds=self.connector.service_ahead), timedelta())
-        since = (self.connector.listed_until or now - LIST_INTERVAL) - LIST_OVERLAP + behind
-        try:
-            rows = {
-                number: row
-                for row in self.client.list_changed_invoices(since)
-                if (number := answers.word(row.get("DocumentNumber")))
-            }
-        except CONNECTION_ERRORS as error:
-            env = self.connector._in_words_of_administrator().env
-            self._fail_connection(error, describe(error, env))
-            return
-        except NoxFinansError as error:
-            # Each case is asked for once a week at the latest: that goes on.
-            _logger.warning(
-                "Nox Finans, company %s: no changes listed, %s", self._company_id, error
-            )
-            self._plan_list(now)
-            return
-        self._note_changes(rows)
-        self.connector.listed_until = now
-        self._plan_list(now)
-        self._note_success()
-
-    def _plan_list(self, now):
-        """Note when changes are asked for next. Only for the sandbox is the cron woken for that."""
-        is_sandbox = self.connector.environment == "sandbox"
-        self.connector.list_try = now + (SANDBOX_LIST_INTERVAL if is_sandbox else LIST_INTERVAL)
-        if is_sandbox:
-            self._wake(self.connector.list_try)
-
-    def _note_changes(self, rows):
-        """Make due the confirmed cases whose row is another than when it was listed last."""
-        cases = self.env["nox.finans.case"].search(
-            [
-                ("company_id", "=", self._company_id),
-                ("environment", "=", self.connector.environment),
-                ("state", "=", "accepted"),
-                ("remote_number", "in", list(rows)),
-            ]
-        )
-        for case in cases:
-            row = rows[case.remote_number]
-            if case.listed_hash == digest(row):
-                continue
-            case.listed_hash = digest(row)
-            balance = answers.amount(row.get("Balance"))
-            if balance is not None:
-                case.ledger_balance = balance
-            if case.confirmed_date:
-                case.next_try = False
-
-    def _has_clock_moved(self):
-        ahead = self.client.clock_ahead
-        known = timedelta(seconds=self.connector.service_ahead)
-        return ahead is not None and abs(ahead - known) > CLOCK_NOISE
-
-    def _follow_clock(self):
-        """Keep by how much the service's clock is ahead; let be due what has come by it now."""
-        ahead = self.client.clock_ahead
-        has_advanced = ahead > timedelta(seconds=self.connector.service_ahead) + CLOCK_STEP
-        self.connector.service_ahead = round(ahead.total_seconds())
-        if not has_advanced:
-            return
-        there = self.connector.with_context(tz=DEFAULT_TIMEZONE)
-        day = fields.Datetime.context_timestamp(there, fields.Datetime.now() + ahead).date()
-        # When a pause ends the service does not say.
-        has_come = Domain("next_event_date", "<=", day) | Domain(
-            "remote_status", "=", payloads.STATUS_PAUSED
-        )
-        of_company = [
-            ("company_id", "=", self._company_id),
-            ("environment", "=", self.connector.environment),
-            ("state", "=", "accepted"),
-            ("confirmed_date", "!=", False),
-        ]
-        cases = self.env["nox.finans.case"].search(Domain(of_company) & has_come)
-        cases.next_try = False
-
-    # -------------------------------------------------------------------------
     # What goes wrong
     # -------------------------------------------------------------------------
 
@@ -421,16 +317,16 @@ class Run:
             return
         if isinstance(error, CONNECTION_ERRORS):
             if case.state == "sending":
-                case.state = "queued"
+                case._move("not_reach")
             case.is_tried_now = False
-            self._fail_connection(error, message)
+            self.fail_connection(error, message)
         elif isinstance(error, RefusedError) and case.state in QUEUE_STATES:
             # Sent again, it is looked up first what the service has got of it.
             case.is_doubted |= case.state == "uncertain"
             self._refuse(case, message)
         else:
             if case.state in QUEUE_STATES:
-                case.state = "uncertain"
+                case._move("lose_answer")
             self._postpone(case, message)
 
     def _fail_request(self, case, error, message):
@@ -443,8 +339,7 @@ class Run:
             return False
         request = case.request_id
         if request.user_id:
-            refused = self.refused_by_user.setdefault(request.user_id, [])
-            refused.append(f"{case.move_id.name}: {message}")
+            self.news.add_refusal(request.user_id, case, message)
         else:
             case._ask_about_report(message)
         request._refuse(message)
@@ -454,19 +349,11 @@ class Run:
     def _refuse(self, case, message):
         self.counts["refused"] += 1
         self._note_movement()
-        case.write(
-            {
-                "state": "refused",
-                "error_message": message,
-                "next_try": False,
-                "is_tried_now": False,
-            }
-        )
-        refused = self.refused_by_user.setdefault(case.user_id, [])
-        refused.append(f"{case.move_id.name}: {message}")
+        case._move("refuse", error_message=message, next_try=False, is_tried_now=False)
+        self.news.add_refusal(case.user_id, case, message)
         case.move_id.message_post(body=message)
 
-    def _fail_connection(self, error, message):
+    def fail_connection(self, error, message):
         """All of the company's work waits, until a time or for an administrator."""
         self.is_stopped = True
         if isinstance(error, ObstacleError):
@@ -484,7 +371,7 @@ class Run:
             )
             connector._trigger_exchange(values["next_try"])
         connector.write(values)
-        _logger.warning("Nox Finans, company %s: %s", self._company_id, error)
+        _logger.warning("Nox Finans, company %s: %s", self.company_id, error)
 
     def _postpone(self, case, message):
         self.counts["postponed"] += 1
@@ -493,7 +380,7 @@ class Run:
         if case.is_stuck:
             _logger.warning("Nox Finans case %s needs a person: %s", case.id, message)
         else:
-            self._wake(case.next_try)
+            self.wake(case.next_try)
 
     def _note_movement(self):
         # Once a minute will do: each time would wait for those who have the settings open.
@@ -501,29 +388,11 @@ class Run:
         if not self._moved or self._moved + timedelta(minutes=1) <= now:
             self.connector.queue_moved = self._moved = now
 
-    def _note_success(self):
+    def note_success(self):
         self._has_answered = True
         if self._is_troubled:
             self.connector.write({"error_message": False, "try_count": 0, "next_try": False})
             self._is_troubled = False
-
-    # -------------------------------------------------------------------------
-    # What people are told
-    # -------------------------------------------------------------------------
-
-    def _announce(self, case):
-        """Tell the invoice, and its sender at the end, once the service has confirmed the case."""
-        if case.is_announced or not case.confirmed_date:
-            return
-        case.is_announced = True
-        case.move_id.message_post(
-            body=case.env._(
-                "Nox Finans: %(status)s OCR number %(ocr)s.",
-                status=case.status_message,
-                ocr=case.ocr_number or "–",
-            )
-        )
-        self.confirmed_by_user.setdefault(case.user_id, []).append(case.move_id.name)
 
     def finish(self):
         """End the run; a failure is this company's alone."""
@@ -531,39 +400,13 @@ class Run:
             self._report()
         except Exception:
             self.env.cr.rollback()
-            _logger.exception("Report of the exchange failed, company %s", self._company_id)
+            _logger.exception("Report of the exchange failed, company %s", self.company_id)
 
     def _report(self):
         """Tell the senders what came of it, one message each, log the run in one line, commit."""
-        for user, reasons in self.refused_by_user.items():
-            self._notify(user, "danger", self._get_refusal(user, reasons))
-        for user, names in self.confirmed_by_user.items():
-            self._notify(user, "success", self._get_confirmation(user, names))
+        self.news.tell()
         if any(self.counts.values()):
-            _logger.info("Nox Finans, company %s: %s", self._company_id, self.counts)
+            _logger.info("Nox Finans, company %s: %s", self.company_id, self.counts)
         if self._has_answered:
             self.connector.last_success = fields.Datetime.now()
         self._commit()
-
-    def _get_env(self, user):
-        return self.env(context={**self.env.context, "lang": user.lang})
-
-    def _get_refusal(self, user, reasons):
-        if len(reasons) == 1:
-            return reasons[0]
-        return self._get_env(user)._(
-            "%s invoices were not accepted. Each says why: Customers > Nox Finans > Cases.",
-            len(reasons),
-        )
-
-    def _get_confirmation(self, user, names):
-        env = self._get_env(user)
-        if len(names) == 1:
-            return env._("Invoice %s is approved and will be handled.", names[0])
-        return env._("%s invoices are approved and will be handled.", len(names))
-
-    def _notify(self, user, kind, message):
-        user._bus_send(
-            "simple_notification",
-            {"type": kind, "title": "Nox Finans", "message": message, "sticky": True},
-        )
