@@ -5,6 +5,7 @@ from odoo.fields import Domain
 
 from ..api import payloads
 from ..api.errors import RefusedError
+from ..exchange.steps import CUSTOMER
 from .nox_finans_course import EVENT_ORDER
 from .nox_finans_criterion import CompanyRules
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
@@ -277,9 +278,7 @@ class NoxFinansCase(models.Model):
 
     def _send_customer_again(self, client):
         client.purpose = "customer"
-        values = self._prepare_customer()
-        self._get_card()._tell(client, values)
-        self._note_snapshot("customer", values)
+        CUSTOMER.send(self, client, self._prepare_customer())
         # What is bookkept there stands. What may still change of it was told with the customer.
         labels = self._get_address_labels()
         invoice = self._prepare_invoice()
