@@ -1,14 +1,13 @@
 import logging
-import random
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
-from ..api import answers, payloads
-from ..api.errors import NotFoundError, RefusedError
-from ..core.backoff import JITTER, LONGEST_PAUSE, MAX_TRIES, get_pause
+from ..api import payloads
+from ..api.errors import RefusedError
+from ..core.backoff import JITTER, MAX_TRIES, get_pause
 from ..core.words import (
     ACTIONS,
     CHANNELS,
@@ -22,13 +21,8 @@ from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 _logger = logging.getLogger(__name__)
 
-# What nothing points to is asked for all the same before a week has passed.
-FULL_ROUND = timedelta(days=6)
 # What is known of a case for so long only needs not be asked for again before a report.
 FRESH = timedelta(seconds=30)
-# The service works through its events in the course of a day.
-EVENT_HOUR = time(6)
-EVENT_PAUSE = timedelta(hours=6)
 
 REFERENCE_PREFIX = "NOX-"
 
@@ -38,6 +32,9 @@ class NoxFinansCase(models.Model):
 
     _name = "nox.finans.case"
     _description = "Nox Finans Case"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    # Nobody writes cases but the system; who may read one may write a note about it.
+    _mail_post_access = "read"
     _order = "id desc"
     _rec_names_search = ["move_id.name", "ocr_number", "reference", "remote_number"]
     _check_company_auto = True
@@ -531,7 +528,7 @@ class NoxFinansCase(models.Model):
             "take_fees": lambda: client.take_fees(number),
             "report_payment": lambda: client.report_payment(number, self._prepare_report()),
         }
-        self._take_over(client, calls[self.requested_action](), is_clear=True)
+        self._apply(client, calls[self.requested_action](), is_clear=True)
         return True
 
     def _prepare_report(self):
@@ -557,20 +554,6 @@ class NoxFinansCase(models.Model):
         if self.remote_status == payloads.STATUS_CLOSED:
             raise RefusedError(self.env._("Nothing was asked for: the case is closed."))
 
-    def _take_over(self, client, answer, is_clear=False):
-        """Note what the service says of the case, book what has come in, and plan what comes next.
-
-        :param is_clear: `answer` is that to a request
-        """
-        before = self.capital_balance
-        capital = self._note_status(answer)
-        self._note_report(before, capital, is_clear)
-        self._note_receipts(client, capital)
-        self._book_received()
-        self._settle()
-        if self.is_report_due and not self.requested_action:
-            self.env["nox.finans.connector"]._trigger_exchange()
-
     @gate("read", GROUPS, on="one")
     def action_open_move(self):
         return self.move_id._get_records_action()
@@ -583,104 +566,8 @@ class NoxFinansCase(models.Model):
         return {"type": "ir.actions.act_url", "url": self.document_url, "target": "new"}
 
     # -------------------------------------------------------------------------
-    # Status
+    # What goes wrong
     # -------------------------------------------------------------------------
-
-    def _note_status(self, answer):
-        """Take over what the service says; what is absent or unusable stays as it was.
-
-        :return: the balance that it says, or None
-        """
-        answer = answers.mapping(answer)
-        before = self._get_standing()
-        now = fields.Datetime.now()
-        said = answers.word(answer.get("Status"))
-        status = said or self.remote_status or payloads.STATUS_UNKNOWN
-        confirmed = not self.confirmed_date and status != payloads.STATUS_UNKNOWN
-        values = {
-            "remote_status": status,
-            "next_event": answers.word(answer.get("NextEvent")),
-            "next_event_date": answers.day(answer.get("NextEventDate")),
-            "ocr_number": answers.word(answer.get("OCRNumber")),
-            "capital_balance": answers.amount(answer.get("CurrentCapitalBalance")),
-            "balance_with_fees": answers.amount(answer.get("BalanceIncludeFees")),
-            "document_url": answers.link(answer.get("InvoiceDocumentURL")),
-        }
-        self.write(
-            {name: value for name, value in values.items() if value is not None}
-            | {"synced_date": now}
-            | ({"confirmed_date": now} if confirmed else {})
-            # Said to be none: the course has come to its end. While it is paused, it has not.
-            | (
-                {"next_event_date": False}
-                if answer.get("NextEvent", "") is None and status != payloads.STATUS_PAUSED
-                else {}
-            )
-        )
-        self._note_events(before)
-        return values["capital_balance"]
-
-    def _sync(self, client):
-        """Ask the service for the case, and plan when to ask again."""
-        client.purpose = "status"
-        try:
-            answer = client.get_case(self.remote_number)
-        except NotFoundError as error:
-            _logger.warning("Nox Finans does not know invoice %s", self.remote_number)
-            answer = {}
-            self.error_message = str(error)
-        else:
-            self.error_message = False
-        self._take_over(client, answer)
-
-    def _settle(self):
-        """Close the case when the service has closed it, or plan when to ask again."""
-        if self._is_ended():
-            self.write(
-                {
-                    "state": "closed",
-                    "next_try": False,
-                    "next_event": False,
-                    "next_event_date": False,
-                    "close_reason": self._get_close_reason(),
-                }
-            )
-            self._note_event("closed", self._get_close_words())
-            self._end_stop()
-        else:
-            self._plan_sync()
-
-    def _is_ended(self):
-        """Tell whether the service has closed the case, and how is known."""
-        return self.remote_status == payloads.STATUS_CLOSED
-
-    def _plan_sync(self):
-        """Set when the service is asked again, if nothing else points to the case before that.
-
-        Soon until it confirms, with growing pauses; then when the next event has come, and at the
-        latest after a week. What changes in between shows in the service's list of invoices.
-        """
-        if self.remote_status in (payloads.STATUS_UNKNOWN, payloads.STATUS_NOT_AUTHORIZED):
-            self.try_count += 1
-            self.next_try = fields.Datetime.now() + get_pause(self.try_count, jitter=JITTER)
-        else:
-            self.write({"try_count": 0, "next_try": self._get_next_sync()})
-
-    def _get_next_sync(self):
-        now = fields.Datetime.now()
-        if self.remote_status == payloads.STATUS_CLOSED or self.stop_asked_by:
-            # Only its end is still to be told, for which somebody waits.
-            return now + timedelta(seconds=LONGEST_PAUSE)
-        spread = timedelta(seconds=random.uniform(0, 12 * 3600))
-        latest = now + FULL_ROUND + spread
-        if not self.next_event_date:
-            return latest
-        # Full rights: events come by the service's clock, of which only the system knows.
-        ahead = self.company_id.sudo()._get_nox_finans_connector().service_ahead
-        day = datetime.combine(self.next_event_date, EVENT_HOUR) - timedelta(seconds=ahead)
-        event = day + spread / 12
-        # An event that should have come, and has not, comes in the course of the day.
-        return min(latest, event if event > now else now + EVENT_PAUSE)
 
     def _postpone(self, message):
         """Plan the next try after a fault that can pass, or leave the case to a person."""

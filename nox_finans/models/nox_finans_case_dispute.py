@@ -124,9 +124,8 @@ class NoxFinansCase(models.Model):
         self._close_questions(PAUSE_ACTIVITY)
         self.activity_schedule(PAUSE_ACTIVITY, note=plaintext2html(text), user_id=owner.id)
 
-    def _settle(self):
-        result = super()._settle()
+    def _review_pause_question(self):
+        """Close the question about a pause that is there by now, or of a case that is closed."""
         is_held = self.is_disputed and self.remote_status == payloads.STATUS_PAUSED
         if self.is_dispute_pause and (is_held or self.state == "closed"):
             self._close_questions(PAUSE_ACTIVITY)
-        return result
