@@ -182,7 +182,7 @@ def test_an_error_before_any_call_leaves_nothing_uncertain(setting):
 Case = type(env["nox.finans.case"])
 def broken(case):
     raise ValueError("a fault of another module")
-Case._prepare_step_customer = broken
+Case._prepare_customer = broken
 env["nox.finans.connector"]._cron_exchange()
 """
     case = send_new(setting)

@@ -8,6 +8,7 @@ from ..api.errors import AccessDeniedError, NotFoundError, RefusedError, Uncerta
 from ..core.words import STEP_ORDER
 from .payload import Source, digest
 from .payload_house_work import get_asked_reduction
+from .remote_card import RemoteCard
 from .remote_invoice import check_said, found, make_credit
 from .status import read_invoice
 
@@ -63,20 +64,14 @@ class Customer(Step):
 
     def prepare(self, case):
         values = case._prepare_customer()
-        card = case._get_card()
-        if card._is_current(values):
+        if case._get_card()._is_current(values):
             case._note_snapshot("customer", values)
             return None
-
-        def tell(client, _commit):
-            card._tell(client, values)
-            case._note_snapshot("customer", values)
-
-        return tell
+        return lambda client, _commit: self.send(case, client, values)
 
     def look_up(self, case, client):
         values = case._prepare_customer()
-        if not case._get_card()._look_up(client, values):
+        if not RemoteCard(case._get_card(), client, values).look_up():
             return False
         case._note_snapshot("customer", values)
         return True
@@ -84,10 +79,13 @@ class Customer(Step):
     def bring_in_step(self, case, client):
         """Send the card once more, if it is another there by now."""
         values = case._prepare_customer()
-        card = case._get_card()
-        if not card._is_current(values):
-            card._tell(client, values)
-            case._note_snapshot("customer", values)
+        if not case._get_card()._is_current(values):
+            self.send(case, client, values)
+
+    def send(self, case, client, values):
+        """Bring the card in step with the values, which the service has got then."""
+        RemoteCard(case._get_card(), client, values).tell()
+        case._note_snapshot("customer", values)
 
 
 class Invoice(Step):

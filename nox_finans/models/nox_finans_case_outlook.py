@@ -7,6 +7,7 @@ from ..api import payloads
 from ..api.errors import RefusedError
 from ..core.course import COLLECTION, NEED_ID_NUMBER
 from ..criteria import Rules
+from ..exchange.steps import CUSTOMER
 from . import (
     nox_finans_case,  # noqa: F401 - extended here, so it comes first
     nox_finans_connector,  # noqa: F401 - extended here, so it comes first
@@ -268,9 +269,7 @@ class NoxFinansCase(models.Model):
 
     def _send_customer_again(self, client):
         client.purpose = "customer"
-        values = self._prepare_customer()
-        self._get_card()._tell(client, values)
-        self._note_snapshot("customer", values)
+        CUSTOMER.send(self, client, self._prepare_customer())
         # What is bookkept there stands. What may still change of it was told with the customer.
         labels = self._get_address_labels()
         invoice = self._prepare_invoice()

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from ..core.words import STEPS
 from ..exchange.steps import SENDING_STEPS, get_steps_left
 from .common import NoxFinansCase
@@ -25,3 +27,22 @@ class TestSteps(NoxFinansCase):
     def test_house_work_is_applied_for_once_the_invoice_is_there(self):
         case = self.send(self.make_house_work())[0]
         self.assertEqual(self.get_names(case)[1:3], ["invoice", "tax_reduction"])
+
+    def test_a_hook_changes_what_is_sent(self):
+        case = self.send(self.make_invoice())[0].sudo()
+        rows, addressee = case._prepare_line, case._prepare_addressee
+        with (
+            patch.object(
+                type(case),
+                "_prepare_line",
+                lambda _case, *line: [row | {"Description": "Arbete"} for row in rows(*line)],
+            ),
+            patch.object(
+                type(case),
+                "_prepare_addressee",
+                lambda _case, source: addressee(source) | {"City": "Umeå"},
+            ),
+        ):
+            invoice = case._prepare_invoice()
+        self.assertEqual(invoice["InvoiceRows"][0]["Description"], "Arbete")
+        self.assertEqual(invoice["City"], "Umeå")
