@@ -5,9 +5,9 @@ from odoo.addons.account.models.account_move import BYPASS_LOCK_CHECK
 from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
+from ..exchange.payload import BUYER_REFERENCES, ORDER_NUMBERS
 from . import account_move_owed  # noqa: F401 - its `write` comes first
 from .account_move import MOVE_TYPES
-from .nox_finans_payload import BUYER_REFERENCES, ORDER_NUMBERS
 from .nox_finans_system_fields import ADDON, is_of_modules
 
 # Of the fields that accounting and this add-on give an invoice, those that may change meanwhile:

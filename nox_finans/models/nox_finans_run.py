@@ -21,7 +21,9 @@ from ..api.errors import (
 from ..core.backoff import get_pause
 from ..core.words import QUEUE_STATES
 from ..criteria import DEFAULT_TIMEZONE, SendingCheck
-from .nox_finans_case import SENDING_IGNORES, digest
+from ..exchange.payload import digest
+from ..exchange.sending import SENDING_IGNORES, Sending
+from ..exchange.undo import Undo
 
 _logger = logging.getLogger(__name__)
 
@@ -173,9 +175,7 @@ class Run:
                 return
         # Before the queue: what is taken back must not be sent anew meanwhile.
         ended = [("state", "in", ("closed", "refused")), ("is_undo_due", "=", True)]
-        yield from self._get_due(
-            ended, "id", lambda case: case._undo_in_the_background(self.client)
-        )
+        yield from self._get_due(ended, "id", lambda case: Undo(case, self.client).run())
         yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
         accepted = ("state", "=", "accepted")
         yield from self._get_money_tasks()
@@ -300,15 +300,15 @@ class Run:
         self._calls.append((call, case_id))
 
     def _send(self, case):
-        move = case._get_move_to_send()
-        case._send(self.client, self._commit, self._is_held_back)
+        sending = Sending(case, self.client, self._commit, self._is_held_back)
+        sending.run()
         self.counts["accepted"] += 1
         self._note_movement()
         self._wake(case.next_try)
         is_confirmed = case.confirmed_date
         self._commit()
         # What others have committed meanwhile shows only now.
-        case._note_overtaken(move)
+        sending.note_overtaken()
         if is_confirmed:
             self._announce(case)
 

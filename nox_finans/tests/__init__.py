@@ -19,4 +19,5 @@ from . import (
     test_send_dialog,
     test_sending_check,
     test_settings,
+    test_steps,
 )

@@ -72,8 +72,7 @@ class TestOutlook(NoxFinansCase):
 
     def test_the_question_goes_with_its_reason(self):
         self.look_ahead()
-        self.case.remote_status = "PAUSED"
-        self.case._settle()
+        self.case._apply(None, {"Status": "PAUSED"})
         self.assertFalse(self.case.activity_ids)
         self.case.remote_status = "OPEN"
         self.assertTrue(self.look_ahead())

@@ -1,14 +1,20 @@
+import logging
+
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..core.words import OPEN_STATES
+from ..core import states
 from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
+
+_logger = logging.getLogger(__name__)
 
 
 class NoxFinansCase(models.Model):
-    """Who chases the customer: Nox Finans while it has the invoice, else Odoo as before."""
+    """The state of a case, and what hangs on it: who chases the customer.
 
-    # One file per concern: the courses, the payloads and this are parts of the case.
+    Nox Finans while it has the invoice, else Odoo as before.
+    """
+
     _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
 
     was_no_followup = fields.Boolean(
@@ -16,22 +22,35 @@ class NoxFinansCase(models.Model):
         help="Whether the invoice was left out of Odoo's follow-up before Nox Finans had it.",
     )
 
-    def write(self, vals):
-        if "state" not in vals:
-            return super().write(vals)
+    def _move(self, event, **values):
+        """Let an event happen to the cases: the only place where their state is written.
+
+        :param event: one of `core.states.TRANSITIONS`
+        :param values: what is written together with the state
+        :raises TransitionError: it cannot happen in the state that a case is in
+        """
+        try:
+            ends = {state: states.move(state, event) for state in set(self.mapped("state"))}
+        except states.TransitionError as error:
+            _logger.error("Nox Finans cases %s: %s", self.ids, error)
+            raise
         were_open = self._filter_open()
-        result = super().write(vals)
+        for start, cases in self.grouped("state").items():
+            cases.write({**values, "state": ends[start]})
         are_open = self._filter_open()
         (are_open - were_open)._stop_followup()
         (were_open - are_open)._resume_followup()
-        return result
 
     def unlink(self):
         self._filter_open()._resume_followup()
         return super().unlink()
 
+    # -------------------------------------------------------------------------
+    # Odoo's follow-up
+    # -------------------------------------------------------------------------
+
     def _filter_open(self):
-        return self.filtered(lambda case: case.state in OPEN_STATES)
+        return self.filtered(lambda case: states.is_open(case.state))
 
     def _stop_followup(self):
         """From the queue on: a customer must not be chased for what Nox Finans is about to have."""

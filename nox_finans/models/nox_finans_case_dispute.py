@@ -7,7 +7,7 @@ from odoo.tools import plaintext2html
 from ..api import payloads
 from ..core.words import MAX_PAUSE_DAYS
 from ..criteria import Rules
-from . import nox_finans_course  # noqa: F401 - what it does comes first
+from . import nox_finans_case_timeline  # noqa: F401 - its `_note_resumed` comes first
 from .account_move_dispute import PAUSE_ACTIVITY
 from .nox_finans_gate import GROUP_SEND, gate
 
@@ -125,9 +125,8 @@ class NoxFinansCase(models.Model):
         self._close_questions(PAUSE_ACTIVITY)
         self.activity_schedule(PAUSE_ACTIVITY, note=plaintext2html(text), user_id=owner.id)
 
-    def _settle(self):
-        result = super()._settle()
+    def _review_pause_question(self):
+        """Close the question about a pause that is there by now, or of a case that is closed."""
         is_held = self.is_disputed and self.remote_status == payloads.STATUS_PAUSED
         if self.is_dispute_pause and (is_held or self.state == "closed"):
             self._close_questions(PAUSE_ACTIVITY)
-        return result

@@ -1,18 +1,15 @@
-import logging
-import math
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import plaintext2html
 
-from ..api import answers, payloads
-from ..criteria import Rules
-from .nox_finans_course import SMALL_REST
-from .nox_finans_gate import GROUP_SEND, GROUPS, gate
-
-_logger = logging.getLogger(__name__)
+from ..api import payloads
+from ..core.ledger import SMALL_REST, Account, get_ledger_capital, to_kronor, to_oere
+from ..core.words import SENT_STATES
+from ..exchange.status import read_invoice
+from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
+from .nox_finans_gate import GROUP_SEND, gate
 
 MONEY_ACTIVITY = "nox_finans.mail_activity_type_money"
 # How long a closed case waits for the service's two balances to agree: a payment that is booked
@@ -21,25 +18,12 @@ CLOSING_PATIENCE = timedelta(days=5)
 
 
 class NoxFinansCase(models.Model):
-    """Money: what has come in at the service is booked here, and the other way round.
+    """Money: what a case has come to on both sides, and what of it is reported to the service.
 
-    Both ways are levels, not steps: what is booked and what is reported is counted on the case, and
-    compared with what there is to book or to report. So a repeated status, a lost answer or a run
-    that died changes nothing.
-
-    - received: what was handed over, less the service's balance. Fees are in neither.
-    - to book: received, less what was reported there, credited there, or booked already.
-    - to report: what is owed less here, without what came from the service or was reported; never
-      more than what the service asks for beyond what is owed here. What credit notes have lowered
-      is reported apart from payments: the service must not book it as money.
-
-    All of it to the öre.
+    What there is to book and to report is reckoned by `core.ledger`.
     """
 
-    _name = "nox.finans.case"
-    _inherit = ["nox.finans.case", "mail.thread", "mail.activity.mixin"]
-    # Nobody writes cases but the system; who may read one may write a note about it.
-    _mail_post_access = "read"
+    _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
 
     payment_ids = fields.One2many(
         comodel_name="account.payment",
@@ -160,114 +144,69 @@ class NoxFinansCase(models.Model):
     def _compute_money(self):
         now = fields.Datetime.now()
         for case in self:
-            is_followed = case.confirmed_date and case.move_id.move_type != "out_refund"
-            credited = case._get_credits_sent() if is_followed else 0
-            unbooked = case.received_amount - case.reported_amount - credited - case.booked_amount
-            case.unbooked_amount = max(case._round(unbooked), 0) if is_followed else 0
-            is_open = is_followed and case.state == "accepted"
-            case.unreported_amount = case._get_unreported(credited) if is_open else 0
-            case.unreported_credit = case._get_unreported_credit()
+            account = case._get_account()
+            is_open = case.state == "accepted"
+            case.unbooked_amount = to_kronor(account.to_book)
+            case.unreported_amount = to_kronor(account.to_report) if is_open else 0
+            case.unreported_credit = to_kronor(account.to_report_as_credit) if is_open else 0
             case.is_report_due = (
                 case.unreported_amount > 0 and case.unreported_amount != case.asked_amount
             )
-            case.difference = case._get_difference() if is_followed else 0
+            case.difference = to_kronor(case._get_difference(account))
             is_different = case.difference or case.unbooked_amount
             case.difference_since = is_different and (case.difference_since or now)
+
+    def _is_followed(self):
+        """Tell whether money comes in by the case: of a credit note nothing does."""
+        return self.confirmed_date and self.move_id.move_type != "out_refund"
+
+    def _get_account(self):
+        """Return what the case has come to on both sides; nothing before it is confirmed."""
+        if not self._is_followed():
+            return Account()
+        move = self.move_id
+        partials = self._get_partials()
+        amounts = {
+            "total": move.amount_total,
+            "owed": move._get_nox_finans_owed(),
+            "reduction": move.nox_finans_tax_reduction,
+            "credited_here": sum(
+                partial.debit_amount_currency
+                for partial in partials
+                if partial._is_nox_finans_unsent_credit()
+            ),
+            "credited_there": self._get_credits_sent(),
+            "handed_over": self.handed_over_amount,
+            "capital": self.capital_balance,
+            "received": self.received_amount,
+            "booked": self.booked_amount,
+            "reported": self.reported_amount,
+            "reported_credit": self.reported_credit,
+        }
+        return Account(
+            entries=tuple(
+                to_oere(partial.debit_amount_currency)
+                for partial in partials
+                if partial._is_nox_finans_bank_entry()
+            ),
+            **{name: to_oere(amount) for name, amount in amounts.items()},
+        )
 
     def _get_credits_sent(self):
         """Return what the service lowers the balance by because of credit notes sent to it."""
         credits = self.move_id.reversal_move_ids.filtered(
-            lambda move: move.nox_finans_case_state in ("accepted", "closed")
+            lambda move: move.nox_finans_case_state in SENT_STATES
         )
         return sum(credits.mapped("amount_total"))
-
-    def _get_open_range(self):
-        """Return the least and the most that the customer can still owe by Odoo's books.
-
-        They differ for house-work invoices only, until the Tax Agency's payment is recognised: the
-        open balance does not tell whether the agency or the customer has paid.
-        """
-        owed = self.move_id._get_nox_finans_owed()
-        reduction = self.move_id.nox_finans_tax_reduction
-        most = min(owed, self._get_sent_amount())
-        return (most if self._has_agency_paid() else max(owed - reduction, 0)), most
-
-    def _has_agency_paid(self):
-        """Tell whether one of the invoice's payments is just what the Tax Agency pays."""
-        reduction = self.move_id.nox_finans_tax_reduction
-        return bool(reduction) and any(
-            partial.credit_move_id.move_type == "entry"
-            and not partial.credit_move_id.move_id.origin_payment_id.nox_finans_case_id
-            and self._is_reduction(partial.debit_amount_currency)
-            for partial in self._get_partials()
-        )
-
-    def _is_reduction(self, amount):
-        """Tell whether `amount` is the tax reduction; the agency pays it in whole kronor.
-
-        The öre are dropped, not rounded (law 2009:194, section 5).
-        """
-        reduction = self.move_id.nox_finans_tax_reduction
-        return any(self._is_same(amount, asked) for asked in (reduction, math.floor(reduction)))
-
-    def _get_sent_amount(self):
-        return self.move_id.amount_total - self.move_id.nox_finans_tax_reduction
-
-    def _get_unreported(self, credited):
-        """Return what has been paid or credited here and is not known to the service."""
-        least, _most = self._get_open_range()
-        known = self.booked_amount + self.reported_amount + credited
-        outside = self._get_sent_amount() - least - known
-        if self._is_agency_payment(outside):
-            return 0
-        return max(self._round(min(outside, self.capital_balance - least)), 0)
-
-    def _get_unreported_credit(self):
-        """Return what of the amount to be reported was credited here.
-
-        Credit notes that were sent to the service are known there.
-        """
-        if not self.unreported_amount:
-            return 0
-        credited = sum(
-            partial.debit_amount_currency
-            for partial in self._get_partials()
-            if partial._is_nox_finans_credit()
-            and partial.credit_move_id.move_id.nox_finans_case_state not in ("accepted", "closed")
-        )
-        return min(max(self._round(credited - self.reported_credit), 0), self.unreported_amount)
 
     def _get_unreported_payment(self):
         return self._round(self.unreported_amount - self.unreported_credit)
 
-    def _is_agency_payment(self, amount):
-        """Tell whether `amount` is just what the Tax Agency has still to pay."""
-        reduction = self.move_id.nox_finans_tax_reduction
-        is_settled = self.move_id._get_nox_finans_owed() <= 0
-        return bool(
-            reduction
-            and not is_settled
-            and not self._has_agency_paid()
-            and self._is_reduction(amount)
-        )
-
-    def _get_difference(self):
+    def _get_difference(self, account):
+        """Return in öre what the service asks for, less what is open in Odoo."""
         if self.state == "closed":
-            return -max(self.unbooked_amount, self._get_left_open())
-        if self.state != "accepted":
-            return 0
-        least, most = self._get_open_range()
-        return self._round(self.capital_balance - min(max(self.capital_balance, least), most))
-
-    def _get_left_open(self):
-        """Return what is open in Odoo although the service has closed the case as settled.
-
-        The payment was never registered, or no longer is. The Tax Agency may pay later.
-        """
-        if self.close_reason not in ("paid", "credited"):
-            return 0
-        least, _most = self._get_open_range()
-        return self._round(least)
+            return account.get_left_open(self.close_reason in ("paid", "credited"))
+        return account.difference if self.state == "accepted" else 0
 
     # -------------------------------------------------------------------------
     # In: from the service to Odoo
@@ -285,9 +224,7 @@ class NoxFinansCase(models.Model):
         is_closed = self.remote_status == payloads.STATUS_CLOSED
         if not is_closed:
             self.unclear_since = False
-        if not self.confirmed_date or self.move_id.move_type == "out_refund":
-            return
-        if capital is None and not is_closed:
+        if not self._is_followed() or (capital is None and not is_closed):
             return
         lowered = self.handed_over_amount - (capital or 0)
         if not is_closed and self._is_same(lowered, self.received_amount):
@@ -298,27 +235,37 @@ class NoxFinansCase(models.Model):
         self.received_amount = self.handed_over_amount - max(capital or 0, ledger)
         if is_closed:
             # The service closes a case as settled that a few öre are left of.
-            is_unclear = abs((capital or 0) - ledger) >= SMALL_REST
+            is_unclear = to_oere(abs((capital or 0) - ledger)) >= SMALL_REST
             self.unclear_since = is_unclear and (self.unclear_since or fields.Datetime.now())
 
     def _get_ledger_capital(self):
-        """Return what of the service's ledger is to be collected: it does not book our credits.
+        """Return what of the balance of the service's ledger is to be collected."""
+        amounts = self.ledger_balance, self.capital_balance, self.reported_credit
+        return to_kronor(get_ledger_capital(*map(to_oere, amounts)))
 
-        Whether its balance falls by them all the same is not documented: either is taken for right.
-        """
-        ledger = self.ledger_balance
-        unbooked = self._round(ledger - self.reported_credit)
-        return ledger if self._is_same(ledger, self.capital_balance) else max(unbooked, 0)
+    def _note_ledger(self, client):
+        """Ask for the invoice at the service: its balance, and whether it was credited there."""
+        invoice = read_invoice(client.get_invoice(self.remote_number))
+        balance = invoice.balance
+        self.write(
+            {
+                "ledger_balance": self.capital_balance if balance is None else balance,
+                "is_cancelled_there": bool(invoice.is_cancelled),
+                "is_credited_there": bool(invoice.credit_number),
+            }
+        )
 
     def _is_ended(self):
-        """While the two balances disagree, it is not known how the case has ended."""
-        is_given_up = (
-            self.unclear_since and self.unclear_since + CLOSING_PATIENCE <= fields.Datetime.now()
-        )
-        return super()._is_ended() and (not self.unclear_since or is_given_up)
+        """Tell whether the service has closed the case, and how is known.
 
-    def _settle(self):
-        result = super()._settle()
+        It is not while the service's two balances disagree.
+        """
+        if self.remote_status != payloads.STATUS_CLOSED or not self.unclear_since:
+            return self.remote_status == payloads.STATUS_CLOSED
+        return self.unclear_since + CLOSING_PATIENCE <= fields.Datetime.now()
+
+    def _review_closing_question(self):
+        """Ask a person about a case that was closed without its balances agreeing."""
         if self.state == "closed" and self.unclear_since:
             self._ask(
                 self.env._(
@@ -327,21 +274,6 @@ class NoxFinansCase(models.Model):
                     self._format(self.handed_over_amount - self.received_amount),
                 )
             )
-        self._review_questions()
-        return result
-
-    def _note_ledger(self, client):
-        """Ask for the invoice at the service: its balance, and whether it was credited there."""
-        invoice = answers.mapping(client.get_invoice(self.remote_number))
-        balance = answers.amount(invoice.get("Balance"))
-        self.write(
-            {
-                "ledger_balance": self.capital_balance if balance is None else balance,
-                "is_cancelled_there": invoice.get("Cancelled") is True,
-                "is_credited_there": answers.word(invoice.get("CreditInvoiceReference"))
-                not in (None, "0"),
-            }
-        )
 
     def _round(self, amount):
         """Return `amount` to the öre: sums of what is not are off by what computers round."""
@@ -367,194 +299,14 @@ class NoxFinansCase(models.Model):
         elif capital is None or not self._is_same(before, capital):
             self.unclear_report_amount = reported
 
-    def _book_received(self):
-        """Register what has come in as a payment, reconciled with the invoice; or ask a person.
-
-        Who has no journal chosen gets it booked as soon as there is one.
-        """
-        if self.unbooked_amount <= 0 or not self._get_payment_journal():
-            return
-        message = self._get_booking_doubt() or self._try_to_register()
-        if message and message != self.money_message:
-            self.money_message = message
-            self._ask(self._get_booking_question())
-
-    def _get_booking_question(self):
-        return self.env._(
-            "%(amount)s has come in at Nox Finans and is not booked: %(reason)s",
-            amount=self._format(self.unbooked_amount),
-            reason=self.money_message,
-        )
-
-    def _try_to_register(self):
-        """Register what has come in; return in words why it cannot be, or None.
-
-        What the service says of the case is noted all the same, whatever another module thinks of
-        the payment.
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._register_payment()
-        except UserError as error:
-            return str(error)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:
-            _logger.exception("Nox Finans case %s: the payment could not be registered", self.id)
-            return self.env._("An unexpected error; see the server's log.")
-        return None
-
-    def _get_payment_journal(self):
-        # Full rights: a setting of the case's own company.
-        return self.company_id.sudo()._get_nox_finans_connector().payment_journal_id
-
-    def _get_booking_doubt(self):
-        """Return in words why a person has to look before the money is booked, or None."""
-        move = self.move_id
-        if move.state != "posted":
-            return self.env._("The invoice is not posted.")
-        if self.is_cancelled_there or self.is_credited_there:
-            return self.env._("The invoice was credited or cancelled at Nox Finans.")
-        owed = move._get_nox_finans_owed()
-        if self._round(self.unbooked_amount - owed) > 0:
-            return self.env._("The invoice's open balance is only %s.", self._format(owed))
-        if self.unclear_report_amount:
-            return self.env._(
-                "A report of %s to Nox Finans has had no clear answer and may be part of it: look "
-                "there. If it is, register the rest, and press “It Is Registered Already”.",
-                self._format(self.unclear_report_amount),
-            )
-        if locked := self._get_locks():
-            return self.env._("The period is locked until %s.", locked)
-        if self._is_registered_outside():
-            return self.env._(
-                "The same amount has been registered on the invoice already: is it that money?"
-            )
-        return None
-
-    def _get_locks(self):
-        """Return the date until which today is locked, or None.
-
-        Odoo would book on a later day by itself: that is for a person to decide.
-        """
-        company = self.company_id
-        locks = company._get_lock_date_violations(
-            Rules(company).today,
-            fiscalyear=True,
-            sale=False,
-            purchase=False,
-            tax=False,
-            hard=True,
-        )
-        return fields.Date.to_string(max(date for date, _kind in locks)) if locks else None
-
-    def _is_registered_outside(self):
-        """Tell whether what is to be booked is just what somebody has registered in another way."""
-        known = self.booked_amount + self.reported_amount + self._get_credits_sent()
-        outside = self.move_id.amount_total - self.move_id._get_nox_finans_owed() - known
-        return any(
-            self._is_same(outside - of_agency, self.unbooked_amount)
-            for of_agency in (0, self.move_id.nox_finans_tax_reduction)
-        )
-
-    def _register_payment(self):
-        """Register what has come in, and nothing else: a few öre that are missing stay open.
-
-        :raises UserError: Odoo does not let it be booked, e.g. in a locked period
-        """
-        move, amount = self.move_id, self.unbooked_amount
-        receivable = move.line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-        )
-        payment = (
-            self.env["account.payment"]
-            .with_company(self.company_id)
-            # With an entry of its own in any edition, or the invoice's balance would not fall.
-            .with_context(force_payment_move=True)
-            .create(
-                {
-                    "payment_type": "inbound",
-                    "partner_type": "customer",
-                    "partner_id": move.commercial_partner_id.id,
-                    "amount": amount,
-                    "currency_id": self.company_currency_id.id,
-                    "journal_id": self._get_payment_journal().id,
-                    "date": Rules(self.company_id).today,
-                    "memo": self._get_payment_memo(),
-                    "destination_account_id": receivable.account_id[:1].id,
-                }
-            )
-        )
-        # Full rights: nobody says that a payment came in at Nox Finans but the system, here.
-        payment.sudo().nox_finans_case_id = self
-        payment.action_post()
-        lines = (payment.move_id.line_ids + receivable).filtered(
-            lambda line: line.account_id == receivable.account_id[:1] and not line.reconciled
-        )
-        lines.reconcile()
-        self._note_booked()
-        # Full rights: nobody writes cases and events but the system.
-        self.sudo()._note_event(
-            "booked",
-            self.env._(
-                "%(amount)s booked as %(payment)s",
-                amount=self._format(amount),
-                payment=payment.name,
-            ),
-            amount,
-        )
-
-    def _note_booked(self):
-        # Full rights: nobody writes cases but the system; a person comes here by a gate.
-        self.sudo().write(
-            {
-                "booked_amount": self.booked_amount + self.unbooked_amount,
-                "money_message": False,
-                "unclear_report_amount": 0,
-            }
-        )
-        self._close_questions()
-
-    def _get_payment_memo(self):
-        return self.env._("%(invoice)s via Nox Finans", invoice=self.move_id.name)
-
-    @gate("read", GROUP_SEND)
-    def action_book(self):
-        """Register what has come in, although the connector had its doubts.
-
-        :raises UserError: no journal is chosen, or Odoo does not let it be booked; says why
-        """
-        self._hold("book")
-        for case in self:
-            if not case._get_payment_journal():
-                raise UserError(
-                    self.env._(
-                        "Choose the journal for payments from Nox Finans first: "
-                        "Settings > Invoicing > Nox Finans."
-                    )
-                )
-            case._register_payment()
-
-    @gate("read", GROUP_SEND)
-    def action_mark_booked(self):
-        """Note that somebody has registered the money in another way."""
-        self._hold("book")
-        for case in self:
-            text = case.env._(
-                "%(amount)s from Nox Finans was registered in another way, says %(user)s.",
-                amount=case._format(case.unbooked_amount),
-                user=case.env.user.name,
-            )
-            case._note_booked()
-            case.move_id.message_post(body=text)
-
-    @gate("read", GROUPS, on="one")
-    def action_open_payments(self):
-        return self.payment_ids._get_records_action(name=self.env._("Payments from Nox Finans"))
-
     # -------------------------------------------------------------------------
     # Out: from Odoo to the service
     # -------------------------------------------------------------------------
+
+    def _trigger_report(self):
+        """Let the exchange run soon if there is something to report."""
+        if self.is_report_due and not self.requested_action:
+            self.env["nox.finans.connector"]._trigger_exchange()
 
     def _report_outside(self, client):
         """Report what was paid or credited here, or ask a person whether to.

@@ -5,14 +5,11 @@ from odoo.fields import Domain
 
 from ..api import payloads
 from ..api.errors import RefusedError
+from ..core.course import COLLECTION, NEED_ID_NUMBER
 from ..criteria import Rules
-from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
-from .nox_finans_course import EVENT_ORDER
+from . import nox_finans_case, nox_finans_connector  # noqa: F401 - extended here
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
-COLLECTION = "COLLECTION"
-# From the reminder on: without an organisation or personal number there is no debt collection.
-NEED_ID_NUMBER = EVENT_ORDER[EVENT_ORDER.index(COLLECTION) :]
 COLLECTION_ACTIVITY = "nox_finans.mail_activity_type_collection"
 CUSTOMER_ACTIVITY = "nox_finans.mail_activity_type_customer"
 
@@ -131,17 +128,14 @@ class NoxFinansCase(models.Model):
                 )
             )
 
-    def _settle(self):
-        result = super()._settle()
+    def _review_collection_question(self):
+        """Close the question whose debt collection is no longer near.
+
+        Paused, paid, stopped, agreed to, or planned for another day, which is told anew.
+        """
         if self.warned_date and not self.is_collection_near:
-            # Paused, paid, stopped, agreed to, or planned for another day, which is told anew.
             self.warned_date = False
             self._close_questions(COLLECTION_ACTIVITY)
-        if self.state == "closed":
-            self.is_customer_asked = False
-            # Also what the service has refused of the customer's new details.
-            self._close_questions(CUSTOMER_ACTIVITY)
-        return result
 
     def _get_allowed_actions(self):
         actions = super()._get_allowed_actions()
@@ -220,6 +214,13 @@ class NoxFinansCase(models.Model):
             ),
             CUSTOMER_ACTIVITY,
         )
+
+    def _review_customer_question(self):
+        """Of a closed case nobody is asked: neither what is missing on the customer, nor what the
+        service has refused of the new details."""
+        if self.state == "closed":
+            self.is_customer_asked = False
+            self._close_questions(CUSTOMER_ACTIVITY)
 
     @api.model
     def _get_customer_domain(self):

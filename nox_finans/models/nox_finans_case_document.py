@@ -40,14 +40,10 @@ class NoxFinansCase(models.Model):
 
     _document_due_idx = models.Index("(id) WHERE is_document_due IS TRUE")
 
-    def _note_status(self, answer):
-        result = super()._note_status(answer)
-        if self.document_url and self.document_url != self.document_source:
-            self._want_document()
-        return result
-
     def _want_document(self):
-        if self.is_document_due:
+        """Let the document be fetched that the service has told of, unless it was."""
+        is_known = not self.document_url or self.document_url == self.document_source
+        if is_known or self.is_document_due:
             return
         self.write({"is_document_due": True, "document_try": False, "document_try_count": 0})
         self.env["nox.finans.connector"]._trigger_cron(CRON)

@@ -3,23 +3,12 @@ from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ..api import payloads
+from ..core.course import EVENT_ORDER, get_following, get_passed, get_stage
+from ..core.ledger import SMALL_REST, to_oere
 from ..core.words import CLOSE_REASONS, GAVELS, STAGES
 from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import GROUPS, gate
 
-# The service's events in the order of its course. Taken as an open set: an unknown one is shown
-# as it came.
-EVENT_ORDER = ("INVOICEREMINDER", "REMINDER", "COLLECTION", "EXECUTIONCONTROLL", "MONITORING")
-# How far a case is once an event has happened.
-STAGE_OF_EVENT = {
-    "INVOICEREMINDER": "reminded",
-    "REMINDER": "reminded",
-    "COLLECTION": "collection",
-    "EXECUTIONCONTROLL": "collection",
-    "MONITORING": "monitoring",
-}
-# In SEK: the service closes a case as settled of which less than this is left.
-SMALL_REST = 1.0
 # What a credit note lowers is no money that somebody owes.
 NO_CREDIT_NOTE = ("move_id.move_type", "!=", "out_refund")
 
@@ -69,12 +58,8 @@ class NoxFinansCase(models.Model):
 
     @api.depends("state", "last_event")
     def _compute_stage(self):
-        stages = {"refused": "refused", "closed": "closed"}
         for case in self:
-            if case.state == "accepted":
-                case.stage = STAGE_OF_EVENT.get(case.last_event, "sent")
-            else:
-                case.stage = stages.get(case.state, "waiting")
+            case.stage = get_stage(case.state, case.last_event)
 
     @api.model
     def _group_expand_stage(self, _stages, _domain):
@@ -198,7 +183,7 @@ class NoxFinansCase(models.Model):
         if is_over and not self._has_ended_course(before):
             return
         labels = self._get_event_labels()
-        for event in _get_passed(before["event"], self._get_coming_event()):
+        for event in get_passed(before["event"], self._get_coming_event()):
             is_first = event == before["event"]
             planned = fields.Datetime.to_datetime(is_first and before["event_date"])
             self.last_event = event
@@ -244,7 +229,7 @@ class NoxFinansCase(models.Model):
         if self.is_cancelled_there:
             return "stopped"
         left = self.handed_over_amount - self.received_amount
-        if left >= SMALL_REST:
+        if to_oere(left) >= SMALL_REST:
             return "stopped" if self.stop_asked_by else self._get_unpaid_reason()
         credited = self.move_id.reversal_move_ids.filtered(lambda move: move.state == "posted")
         return "credited" if credited or self.is_credited_there else "paid"
@@ -398,9 +383,7 @@ class NoxFinansCase(models.Model):
         labels = self._get_event_labels()
         if self.state != "accepted" or not self.next_event:
             return []
-        events = list(labels)
-        position = events.index(self.next_event) if self.next_event in labels else len(events)
-        following = [labels[event] for event in events[position + 1 :]]
+        following = [labels[event] for event in get_following(self.next_event)]
         return [
             {
                 "label": self.next_event_label,
@@ -409,16 +392,3 @@ class NoxFinansCase(models.Model):
             },
             *({"label": label, "date": False, "is_done": False} for label in following),
         ]
-
-
-def _get_passed(was_next, is_next):
-    """Return the events that have happened when another one is next, or none any more.
-
-    Of one that we do not know the place of, or of none, it cannot be told what came before; and
-    what is only put off, so that an earlier one is next again, has not happened.
-    """
-    if not was_next or was_next == is_next:
-        return []
-    if was_next not in EVENT_ORDER or is_next not in EVENT_ORDER:
-        return [was_next]
-    return list(EVENT_ORDER[EVENT_ORDER.index(was_next) : EVENT_ORDER.index(is_next)])
