@@ -19,7 +19,7 @@ ADD_ON = "odoo.addons.nox_finans"
 # Each file of ours that models are made of or ask, by its full name.
 FILES = {
     ".".join([ADD_ON, *file.relative_to(MODULE).with_suffix("").parts]): file
-    for package in (*PACKAGES, "core", "criteria")
+    for package in (*PACKAGES, "core", "criteria", "exchange")
     for file in (MODULE / package).glob("*.py")
     if file.name != "__init__.py"
 }
@@ -27,7 +27,6 @@ FILES = {
 UNORDERED = {
     ("nox.finans.case", "_get_allowed_actions"),
     ("nox.finans.case", "_request"),
-    ("nox.finans.case", "_settle"),
 }
 ORDERS = {
     "reversed": lambda names: sorted(names, reverse=True),

@@ -166,13 +166,7 @@ class AccountMoveSend(models.AbstractModel):
 
         :raises UserError: it was a single invoice, and somebody is there to be told
         """
-        methods = {
-            move: set(
-                custom_settings.get("sending_methods", self._get_default_sending_methods(move))
-                or ()
-            )
-            for move in moves
-        }
+        methods = {move: self._get_used_methods(move, custom_settings) for move in moves}
         delivered = moves._filter_nox_finans_delivers().filtered(
             lambda move: methods[move] - NOT_DELIVERING
         )
@@ -197,6 +191,10 @@ class AccountMoveSend(models.AbstractModel):
             allow_fallback_pdf=allow_fallback_pdf,
             **custom_settings,
         )
+
+    def _get_used_methods(self, move, settings):
+        default = self._get_default_sending_methods(move)
+        return set(settings.get("sending_methods", default) or ())
 
     def _send_by_nox_finans_alone(self, moves, from_cron, custom_settings):
         self._check_sending_data(moves, **custom_settings)

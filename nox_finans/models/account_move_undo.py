@@ -1,5 +1,7 @@
 from odoo import models
 
+from . import account_move_sender  # noqa: F401 - its `write` comes first
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from ..api import payloads
 from ..criteria import Rules
 from ..exchange.actions import Pause
-from . import nox_finans_case_timeline  # noqa: F401 - what it does comes first
+from . import nox_finans_case_timeline  # noqa: F401 - its `_note_resumed` comes first
 from .account_move_dispute import PAUSE_ACTIVITY
 from .nox_finans_gate import GROUP_SEND, gate
 

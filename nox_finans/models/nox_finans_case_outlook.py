@@ -8,10 +8,7 @@ from ..api.errors import RefusedError
 from ..core.course import COLLECTION, NEED_ID_NUMBER
 from ..criteria import Rules
 from ..exchange.steps import CUSTOMER
-from . import (
-    nox_finans_case,  # noqa: F401 - extended here, so it comes first
-    nox_finans_connector,  # noqa: F401 - extended here, so it comes first
-)
+from . import nox_finans_case, nox_finans_connector  # noqa: F401 - extended here
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 COLLECTION_ACTIVITY = "nox_finans.mail_activity_type_collection"

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from . import (  # noqa: F401 - extended here, so they come first
-    nox_finans_case_state,
+    nox_finans_case,
     nox_finans_connector,
     nox_finans_exchange,
 )

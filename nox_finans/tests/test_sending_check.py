@@ -12,7 +12,9 @@ class TestSendingCheck(NoxFinansCase):
 
     def test_nothing_is_read_that_holds_nothing_back(self):
         move, is_held_back = self.make_invoice(), SendingCheck(self.company)
-        with patch.object(type(self.connector), "_is_statement_old", side_effect=AssertionError):
+        with patch.object(
+            type(self.env["nox.finans.connector"]), "_is_statement_old", side_effect=AssertionError
+        ):
             self.assertFalse(is_held_back(move))
             self.term_30.nox_finans_service = "reminder"
             self.assertTrue(is_held_back(move), "not due yet")
@@ -21,7 +23,7 @@ class TestSendingCheck(NoxFinansCase):
         criterion = red("", "", "", lambda rules: is_any & Domain(rules.is_statement_old))
         move, is_held_back = self.make_invoice(), SendingCheck(self.company)
         is_any = Domain("id", ">", 0)
-        old = patch.object(type(self.connector), "_is_statement_old")
+        old = patch.object(type(self.env["nox.finans.connector"]), "_is_statement_old")
         with patch.object(judge, "CRITERIA", (criterion,)), old as is_old:
             for is_old.return_value in (False, False, True, True, False):
                 self.assertEqual(is_held_back(move), is_old.return_value)
