@@ -6,15 +6,16 @@ import shlex
 import signal
 import time
 
-from . import bench, databases, odoo, postgres, python_env
+from . import bench, databases, odoo, postgres
 from .browser import find_browser
+from .lint import lint
 from .processes import (
     child,
     choose_port,
     run_in_foreground,
     wait_until_answers,
 )
-from .project import ADD_ONS, BUILD, LOGS, ROOT, Problem, run, say
+from .project import BUILD, LOGS, ROOT, Problem, say
 
 DEMO_DB = os.environ.get("NOX_DEMO_DB") or "nox_finans_demo"
 HTTP_PORT, SANDBOX_PORT = 8069, 8900
@@ -188,13 +189,3 @@ def run_bench():
 
 def _is_test_path(argument):
     return not argument.startswith("-") and (ROOT / argument.split("::")[0]).exists()
-
-
-def lint():
-    python_env.ensure(python_env.LINT_REQUIREMENTS)
-    advice = "Mend what it names; `.build/venv/bin/ruff format .` does the layout."
-    binaries = python_env.PYTHON.parent
-    run([binaries / "ruff", "check", ROOT], advice)
-    run([binaries / "ruff", "format", "--check", ROOT], advice)
-    run([binaries / "pylint", f"--rcfile={ROOT / '.pylintrc'}", *ADD_ONS], advice, cwd=ROOT)
-    say("Nothing to complain about.")
