@@ -9,6 +9,7 @@ from .project import ROOT, RUN, VENV, Problem, check_python, locked, make_folder
 HELP = """\
 make demo       Odoo with demo data and the sandbox: the address and the log-ins are shown
 make test       every test, on a database of its own; PYTEST_ARGS="tests/test_x.py -k y" narrows it
+make test-quick what tells within a minute: core/ and api/ without Odoo, and the criteria
 make bench      measures what the add-on promises, beside what it is compared with
 make lint       ruff, pylint-odoo, mypy, translations, and with Node.js prettier and eslint
 make pins       compiles dev/requirements*.in into pins with hashes (needs uv)
@@ -61,7 +62,7 @@ def _set_up(arguments):
         odoo_root, origin = odoo_source.find_or_fetch()
         python_env.ensure()
         python_env.ensure(python_env.ADDON_REQUIREMENTS, "--no-deps")
-    if arguments[0] in ("setup", "demo", "demo-db", "test"):
+    if arguments[0] in ("setup", "demo", "demo-db", "test", "test-quick"):
         say(f"Odoo {odoo_source.SERIES} from {origin}")
     environment = {
         **os.environ,

@@ -4,6 +4,7 @@ import os
 import secrets
 import shlex
 import signal
+import subprocess
 import time
 
 from . import bench, databases, odoo, postgres
@@ -23,6 +24,9 @@ HTTP_PORT, SANDBOX_PORT = 8069, 8900
 # that nobody waits long for what comes of sending, or of turning the sandbox's clock.
 WAKE_SECONDS = 10
 TESTS = ["nox_finans/tests", "tests"]
+# For every save: what needs neither Odoo nor a server, and the criteria.
+PURE_TESTS = ["tests/core", "tests/api"]
+QUICK_TESTS = ["nox_finans/tests/test_criteria.py", "nox_finans/tests/test_chain.py"]
 # A file is run by one process as a whole; each process takes the next file when it has ended one.
 # The order is that of tests/conftest.py.
 IN_PARALLEL = ["--dist=loadfile", "--no-loadscope-reorder"]
@@ -55,6 +59,7 @@ def main(arguments):
         "demo": serve_demo,
         "demo-db": build_demo,
         "test": run_tests,
+        "test-quick": run_quick_tests,
         "bench": run_bench,
         "lint": lint,
     }
@@ -157,6 +162,19 @@ def run_tests():
         arguments = [f"--numprocesses={count}", *IN_PARALLEL]
     if not any(_is_test_path(argument) for argument in arguments):
         arguments += TESTS
+    return _run_with_odoo(arguments)
+
+
+def run_quick_tests():
+    """Run the tests that tell within a minute whether a thought was wrong."""
+    # Nothing of Odoo comes in: neither pytest-odoo nor the conftest.py above these.
+    alone = ["-p", "no:odoo", f"--confcutdir={PURE_TESTS[0]}", *PURE_TESTS]
+    pure = subprocess.run([odoo.PYTHON, "-m", "pytest", "-q", *alone], cwd=ROOT)
+    return pure.returncode or _run_with_odoo(["-q", *QUICK_TESTS])
+
+
+def _run_with_odoo(arguments):
+    """Run pytest in Odoo's environment, on a database with the add-on freshly installed."""
     name = f"nox_finans_test_{secrets.token_hex(5)}"
     with postgres.server() as server, databases.test_run(server, name):
         databases.make_test_database(server, odoo.odoo_root(), name)
