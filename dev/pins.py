@@ -8,8 +8,13 @@ from .project import ROOT, Problem, run, say
 FOLDER = ROOT / "dev"
 # The oldest Python in use; its pins suit the others, which a test sees to.
 PYTHON = "3.11"
-# In this order: the linters are installed beside the first.
-FILES = {"requirements": (), "requirements-addons": ("--no-deps",), "requirements-lint": ()}
+# In this order: the others keep to the versions of the first.
+FILES = {
+    "requirements": (),
+    "requirements-addons": ("--no-deps",),
+    "requirements-lint": (),
+    "requirements-sandbox": (),
+}
 
 
 def compile_pins(*options):
