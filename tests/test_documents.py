@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dev.project import ROOT
+from dev.project import NODE_MODULES, ROOT
 
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -12,7 +12,7 @@ ELSEWHERE = ("http://", "https://", "mailto:")
 PAGES = sorted(
     page.relative_to(ROOT).as_posix()
     for page in ROOT.rglob("*.md")
-    if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)
+    if not any(part[0] == "." or part == NODE_MODULES.name for part in page.relative_to(ROOT).parts)
 )
 
 
