@@ -13,7 +13,7 @@ from .project import CHECKOUT, LOGS, MODULE, RUN, Problem, locked, run, say
 
 BASE_MODULES = "account,l10n_se"
 LANGUAGE = "sv_SE"
-# As the add-on notes it itself: see `nox_finans/models/nox_finans_database.py`.
+# As the add-on notes it itself: see `nox_finans/models/nox_finans_connector_database.py`.
 ADOPT = """
     UPDATE nox_finans_connector
        SET database_mark = jsonb_build_object(

@@ -82,8 +82,8 @@ def test_two_cron_workers_start_together(
 
 
 RENEW = """
-token, _lifetime = env["nox.finans.connector"].search([], limit=1)._renew_access_token(None)
-result = token
+from odoo.addons.nox_finans.exchange.tokens import AccessToken
+result = AccessToken(env["nox.finans.connector"].search([], limit=1)).get(renew=False)
 """
 
 
@@ -98,6 +98,27 @@ def test_two_processes_never_refresh_at_the_same_time(
     assert len(tokens) == 1
     paths = [row["path"] for row in sandbox.get("requests")[before:]]
     assert paths.count("/oauth-v1/token") == 1
+
+
+# Two clients of one connection, to whom the service says no at the same time.
+RENEW_ONE_AFTER_THE_OTHER = """
+from odoo.addons.nox_finans.exchange.tokens import AccessToken
+connector = env["nox.finans.connector"].search([], limit=1)
+access = [AccessToken(connector) for _index in range(2)]
+result = [[each.get(renew) for each in access] for renew in (False, True)]
+"""
+
+
+def test_what_another_has_renewed_is_not_renewed_again(
+    odoo_server, sandbox, no_cron_of_the_server, workers
+):
+    before = len(sandbox.get("requests"))
+    workers[0].give("code", code=RENEW_ONE_AFTER_THE_OTHER)
+    (first, second), renewed = workers[0].take()["result"]
+    assert first == second
+    assert renewed[0] == renewed[1] != first
+    paths = [row["path"] for row in sandbox.get("requests")[before:]]
+    assert paths == ["/oauth-v1/token"]
 
 
 def test_while_it_is_being_sent_it_cannot_be_cancelled_and_payment_is_told(

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from odoo.addons.nox_finans.api import countries, payloads, texts
 from odoo.addons.nox_finans.api.errors import RefusedError
+from odoo.addons.nox_finans.exchange.sending import check_bodies
 from odoo.addons.nox_finans.tests.common import NoxFinansCase
 from odoo.fields import Command
 from strategies import LONG_TEXTS, NAMES, TEXTS
@@ -133,7 +134,7 @@ class TestPayloads(NoxFinansCase):
             with self.subTest(values):
                 self.assertEqual(move.nox_finans_status, "rejected")
                 with self.assertRaisesRegex(RefusedError, said):
-                    self._make_case(move)._check_bodies()
+                    check_bodies(self._make_case(move))
         for values in (
             {"nox_finans_tax_reduction_type": "rut", "nox_finans_property_designation": False},
             {"nox_finans_tax_reduction_type": "green"},
@@ -142,7 +143,7 @@ class TestPayloads(NoxFinansCase):
             move = self.make_house_work(**values)
             with self.subTest(values):
                 self.assertEqual(move.nox_finans_status, "approved", move.nox_finans_reasons)
-                self._make_case(move)._check_bodies()
+                check_bodies(self._make_case(move))
 
     def make_invoice_row(self):
         work = {"name": "Arbete", "price_unit": 1000, "tax_ids": [Command.set(self.tax.ids)]}

@@ -227,10 +227,18 @@ def test_another_company_does_not_get_the_open_cases(
     odoo_server.sql("UPDATE nox_finans_case SET state = 'accepted', next_try = '2099-01-01'"
                     " WHERE id = (SELECT max(id) FROM nox_finans_case)")  # fmt: skip
     other = sandbox.post("companies", name="Fel Bolag AB", organisation_number="556000-4615")
+    before = len(sandbox.get("requests"))
     answer = sign_in(manager, sandbox, connector_id, other)
     assert answer.status_code == 400 and "Fel Bolag AB" in answer.text
     row = read(manager, connector_id, "state", "remote_company")
     assert (row["state"], row["remote_company"]) == ("connected", company["name"])
+    # The access to the wrong company is given back, the other one stays.
+    asked = {(row["path"], row["status"]) for row in sandbox.get("requests")[before:]}
+    assert ("/oauth-v1/revoke", 200) in asked
+    ((access,),) = odoo_server.sql("SELECT access_token FROM nox_finans_connector")
+    headers = {"Authorization": f"Bearer {access}"}
+    answer = requests.get(f"{sandbox.url}/3/companyinformation", headers=headers, timeout=10)
+    assert answer.json()["CompanyInformation"]["CompanyName"] == company["name"]
 
 
 def test_another_company_than_odoos_is_asked_about_before_anything_is_sent(

@@ -9,7 +9,8 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from ..api import answers
 from ..api.errors import NoxFinansError
-from ..models.nox_finans_connector import CALLBACK_PATH
+from ..exchange.messages import describe
+from ..models.nox_finans_connector_sign_in import CALLBACK_PATH
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class NoxFinansController(http.Controller):
         except (AccessError, UserError) as problem:
             return self._fail(str(problem), 403 if isinstance(problem, AccessError) else 400)
         except NoxFinansError as problem:
-            return self._fail(connector._describe(problem), 502)
+            return self._fail(describe(problem, connector.env), 502)
         return request.redirect(self._get_settings_path(connector))
 
     def _check_is_visit(self):

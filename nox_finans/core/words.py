@@ -36,6 +36,8 @@ STATES = [
 QUEUE_STATES = ("queued", "sending", "uncertain")
 # In these states the invoice is the service's, or on its way there.
 OPEN_STATES = (*QUEUE_STATES, "accepted")
+# In these states the service has got the invoice.
+SENT_STATES = ("accepted", "closed")
 
 # What a user may ask of the service while it has the invoice.
 ACTIONS = [

@@ -1,54 +1,25 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
-from odoo.tools import SQL, html2plaintext
+from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
 
 from ..api import payloads, texts
-from ..core.words import CHANNELS, NOT_DELIVERED, SERVICES
-from .account_tax import ABROAD, DOMESTIC, EU, get_vat_type
-from .nox_finans_criterion import (
-    APPROVED,
-    COUNTING,
-    REJECTED,
-    WARNING,
-    failing_criteria,
-    failing_domain,
-    is_blocking,
-    is_red,
-    is_yellow,
+from ..core.vat import ABROAD, DOMESTIC, EU, get_vat_type
+from ..core.words import CHANNELS, NOT_DELIVERED, OPEN_STATES, SERVICES
+from ..criteria import COUNTING
+from . import (
+    nox_finans_questions,  # noqa: F401 - extended here, so it comes first
+    nox_finans_system_fields,  # noqa: F401 - inherited here, so it comes first
 )
 from .nox_finans_gate import GROUP_SEND, GROUPS, gate
 
 # What the selection shows: a company's own documents to its customers.
 MOVE_TYPES = ("out_invoice", "out_refund", "out_receipt")
-# How many invoices are named in an answer, each with its reason; the rest are counted.
-NAMED_IN_ANSWER = 10
-STATUSES = [(APPROVED, "Approved"), (WARNING, "Approved with warning"), (REJECTED, "Rejected")]
 
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["nox.finans.system.fields", "account.move"]
+    _inherit = ["nox.finans.system.fields", "nox.finans.questions", "account.move"]
 
-    nox_finans_status = fields.Selection(
-        selection=STATUSES,
-        string="Nox Finans",
-        compute="_compute_nox_finans_status",
-        search="_search_nox_finans_status",
-        # No groups here: rows take their colour from it, and a list cannot be limited to groups.
-        # Those who may not see the reasons find it empty.
-        help="Green: can be sent. Yellow: can be sent, but completing it is wise. "
-        "Red: cannot be sent.",
-    )
-    nox_finans_reasons = fields.Text(
-        string="Reason", compute="_compute_nox_finans_status", groups=GROUPS
-    )
-    nox_finans_blocking_reasons = fields.Text(
-        compute="_compute_nox_finans_blocking_reasons",
-        groups=GROUPS,
-        help="Why the invoice cannot be sent now, the connection included. Empty: it can.",
-    )
-    nox_finans_reason_links = fields.Json(compute="_compute_nox_finans_status", groups=GROUPS)
     nox_finans_hidden = fields.Boolean(
         string="Hidden in Nox Finans", copy=False, groups=GROUPS, index="btree_not_null"
     )
@@ -214,7 +185,7 @@ class AccountMove(models.Model):
         "partner_id.nox_finans_has_email",
     )
     def _compute_nox_finans_choice(self):
-        # The same chain as `CompanyRules.service_is` and `channel_is` give as domains.
+        # The same chain as `Rules.service_is` and `channel_is` give as domains.
         for move in self:
             settings = move._get_nox_finans_settings()
             service, service_reason = move._get_nox_finans_service(*settings)
@@ -261,6 +232,20 @@ class AccountMove(models.Model):
             return "letter", self.env._("Channel: letter, there is no e-mail address.")
         return channel, reason
 
+    def _get_nox_finans_open_cases(self):
+        """Return the cases by which Nox Finans has the invoices, or is just getting them.
+
+        Full rights: whoever may change invoices is told, also who may not see cases. Of all cases,
+        not of the one that an invoice shows.
+        """
+        moves = self.sudo().filtered(lambda move: move.move_type in MOVE_TYPES)
+        return moves.nox_finans_case_ids.filtered(lambda case: case.state in OPEN_STATES)
+
+    def _get_nox_finans_move_companies(self):
+        """Return the companies of the invoices, of however many, by one query."""
+        groups = self._read_group([("id", "in", self.ids)], ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in groups))
+
     # -------------------------------------------------------------------------
     # Who brings it to the customer
     # -------------------------------------------------------------------------
@@ -304,149 +289,8 @@ class AccountMove(models.Model):
             raise UserError(delivered._get_nox_finans_delivers_message())
 
     # -------------------------------------------------------------------------
-    # Green, yellow, red
+    # VAT
     # -------------------------------------------------------------------------
-
-    @api.depends(
-        "amount_residual",
-        "amount_tax",
-        "commercial_partner_id",
-        "currency_id",
-        "invoice_date",
-        "invoice_date_due",
-        "invoice_payment_term_id",
-        "is_move_sent",
-        "nox_finans_case_ids.close_reason",
-        "nox_finans_case_ids.is_undo_due",
-        "nox_finans_case_ids.state",
-        "nox_finans_channel",
-        "nox_finans_chosen_service",
-        "nox_finans_invoice_type",
-        "nox_finans_is_disputed",
-        "nox_finans_not_ready",
-        "nox_finans_property_designation",
-        "nox_finans_tax_reduction",
-        "nox_finans_tax_reduction_type",
-        "partner_id",
-        "payment_state",
-        "reversed_entry_id",
-        "state",
-    )
-    @api.depends_context("lang", "uid")
-    def _compute_nox_finans_status(self):
-        candidates = self.browse()
-        if self._may_see_nox_finans():
-            candidates = self.filtered(lambda move: move.move_type in MOVE_TYPES)
-        others = self - candidates
-        others.nox_finans_status = others.nox_finans_reasons = others.nox_finans_reason_links = (
-            False
-        )
-        failed = failing_criteria(candidates)
-        for move in candidates:
-            criteria = failed[move._ids[0]]
-            move.nox_finans_status = _get_status(criteria)
-            move.nox_finans_reasons = "\n".join(
-                criterion.get_message(move) for criterion in criteria
-            )
-            move.nox_finans_reason_links = [
-                {
-                    "code": criterion.code,
-                    "severity": criterion.severity,
-                    "message": criterion.get_message(move),
-                    "field": criterion.field,
-                }
-                for criterion in criteria
-            ]
-
-    @api.depends("nox_finans_status")
-    @api.depends_context("lang", "uid")
-    def _compute_nox_finans_blocking_reasons(self):
-        candidates = self.filtered(lambda move: move.move_type in MOVE_TYPES)
-        (self - candidates).nox_finans_blocking_reasons = self.env._(
-            "Only what a company sends its customers goes via Nox Finans."
-        )
-        failed = failing_criteria(candidates)
-        for company, moves in candidates.grouped("company_id").items():
-            # Full rights: whether there is a connection is for all to know who send.
-            obstacle = company.sudo()._get_nox_finans_connector()._get_obstacle()
-            for move in moves:
-                reasons = [
-                    criterion.get_message(move)
-                    for criterion in failed[move._ids[0]]
-                    if criterion.is_blocking
-                ]
-                reasons += [obstacle] if obstacle else []
-                move.nox_finans_blocking_reasons = " ".join(reasons)
-
-    def _may_see_nox_finans(self):
-        return self._has_field_access(self._fields["nox_finans_reasons"], "read")
-
-    def _search_nox_finans_status(self, operator, value):
-        self._check_field_access(self._fields["nox_finans_reasons"], "read")
-        if operator != "in":
-            return NotImplemented
-        domains = self._get_nox_finans_status_domains()
-        found = Domain.OR(domains[status] for status in value if status in domains)
-        is_candidate = Domain("move_type", "in", MOVE_TYPES)
-        if False in value:
-            return ~is_candidate | (is_candidate & found)
-        return is_candidate & found
-
-    def _get_nox_finans_status_domains(self):
-        """Return a dict from each status to the domain of the customer documents that have it."""
-        companies = self._get_nox_finans_companies()
-        red = failing_domain(companies, is_red)
-        yellow = failing_domain(companies, is_yellow)
-        return {REJECTED: red, WARNING: ~red & yellow, APPROVED: ~red & ~yellow}
-
-    def _filter_nox_finans_blocked(self):
-        """Return those of the invoices that would be left out of a sending."""
-        blocked = failing_domain(self._get_nox_finans_move_companies(), is_blocking)
-        return self.search(Domain("id", "in", self.ids) & blocked)
-
-    def _get_nox_finans_move_companies(self):
-        """Return the companies of the invoices, of however many, by one query."""
-        groups = self._read_group([("id", "in", self.ids)], ["company_id"])
-        return self.env["res.company"].union(*(company for (company,) in groups))
-
-    def _get_nox_finans_companies(self):
-        """Return the companies whose invoices a search can meet."""
-        if self.env.su:
-            # A database has few companies, and each has rules of its own.
-            return self.env["res.company"].search([])  # pylint: disable=no-search-all
-        return self.env.companies
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        # Lets lists group and count by colour in the database.
-        if field_expr != "nox_finans_status":
-            return super()._field_to_sql(alias, field_expr, query)
-        self._check_field_access(self._fields["nox_finans_reasons"], "read")
-        companies = self._get_nox_finans_companies()
-        red, yellow = (
-            failing_domain(companies, chosen).optimize_full(self)._to_sql(self, alias, query)
-            for chosen in (is_red, is_yellow)
-        )
-        return SQL(
-            "CASE WHEN %(alias)s.move_type NOT IN %(types)s THEN NULL"
-            " WHEN %(red)s THEN %(rejected)s WHEN %(yellow)s THEN %(warning)s"
-            " ELSE %(approved)s END",
-            alias=SQL.identifier(alias),
-            types=MOVE_TYPES,
-            red=red,
-            yellow=yellow,
-            rejected=REJECTED,
-            warning=WARNING,
-            approved=APPROVED,
-        )
-
-    def _get_nox_finans_rejections(self, ignore=frozenset()):
-        """Return the reasons, in words, why the invoice cannot be sent."""
-        self.ensure_one()
-        return [
-            criterion.get_message(self)
-            for criterion in failing_criteria(self)[self.id]
-            if criterion.is_blocking and criterion.code not in ignore
-        ]
 
     def _get_nox_finans_vat_type(self):
         """Return the interface's kind of VAT of the invoice, or None when none fits.
@@ -517,88 +361,3 @@ class AccountMove(models.Model):
         if not self.nox_finans_case_id:
             raise UserError(self.env._("The invoice has not been sent via Nox Finans."))
         return self.nox_finans_case_id._get_records_action()
-
-    # -------------------------------------------------------------------------
-    # Sending
-    # -------------------------------------------------------------------------
-
-    def _nox_finans_queue(self):
-        """Put the invoices into the queue that can go; the only way into it.
-
-        :return: the cases, and a dict from each invoice that was left out to the reason in words
-        :raises AccessError: the user may not invoice
-        :raises UserError: a company is not connected
-        """
-        if not self.env.user.has_group(GROUP_SEND):
-            raise AccessError(self.env._("Only those who invoice may send via Nox Finans."))
-        self.check_access("write")
-        # Of thousands only a few fields are read: not all that a form would show.
-        moves = self.with_context(prefetch_fields=False)
-        for company in moves._get_nox_finans_move_companies():
-            # Full rights: whether there is a connection is for all to know who send.
-            company.sudo()._get_nox_finans_connector()._check_ready_to_send()
-        free = moves.try_lock_for_update(allow_referencing=True)
-        left_out = dict.fromkeys(
-            self - free, self.env._("Somebody else is changing the invoice right now.")
-        )
-        # The page may have been open for hours: what counts is what is there now.
-        free.invalidate_recordset()
-        blocked = free._filter_nox_finans_blocked().with_env(self.env)
-        for move in blocked:
-            left_out[move] = " ".join(move._get_nox_finans_rejections())
-        return (free - blocked)._create_nox_finans_cases().with_env(self.env), left_out
-
-    def _describe_nox_finans_sending(self, count, left_out):
-        """Return what came of a sending, for who has sent.
-
-        :param count: how many are in the queue now
-        :param left_out: a dict from each invoice that is not to the reason in words
-        """
-        sentences = []
-        if count == 1:
-            sentences.append(self.env._("1 invoice is on its way to Nox Finans."))
-        elif count:
-            sentences.append(self.env._("%s invoices are on their way to Nox Finans.", count))
-        if count:
-            sentences.append(self.env._("You get a message when they are approved."))
-        message = " ".join(sentences)
-        if left_out:
-            message += "\n" + self.env._("Left out: %s.", len(left_out))
-            message += "\n" + self._list_nox_finans_reasons(left_out)
-        return message.strip()
-
-    def _list_nox_finans_reasons(self, reasons):
-        """Return a line for each invoice, up to a number, from a dict from invoices to reasons."""
-        lines = [
-            f"{move.name or self.env._('Draft')}: {reason}"
-            for move, reason in list(reasons.items())[:NAMED_IN_ANSWER]
-        ]
-        if len(reasons) > NAMED_IN_ANSWER:
-            lines.append(self.env._("… and %s more.", len(reasons) - NAMED_IN_ANSWER))
-        return "\n".join(lines)
-
-    def _create_nox_finans_cases(self):
-        # Full rights: nobody may create or change cases but through `_nox_finans_queue`, and where
-        # they go to is for all to know who send.
-        moves = self.sudo()
-        refused = moves.env["nox.finans.case"].search(
-            [("move_id", "in", moves.ids), ("state", "=", "refused")]
-        )
-        # The latest, and what another environment has got is nothing to go on with here.
-        latest = [of_move[0] for of_move in refused.grouped("move_id").values()]
-        cases = refused.browse().concat(*latest)
-        cases = cases.filtered(lambda case: not case._is_elsewhere())
-        for case in cases:
-            move = case.move_id
-            case._requeue(move.nox_finans_service, move.nox_finans_used_channel)
-        cases += cases._insert(moves - cases.move_id)
-        if cases:
-            self.env["nox.finans.connector"]._trigger_exchange()
-        return cases
-
-
-def _get_status(criteria):
-    severities = {criterion.severity for criterion in criteria}
-    if REJECTED in severities:
-        return REJECTED
-    return WARNING if WARNING in severities else APPROVED

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from odoo import api, models
 
 from ..api import answers
+from . import account_move  # noqa: F401 - extended here, so it comes first
 
 # What a debtor is asked to pay. Nobody pays a credit note.
 PAID_TYPES = ("out_invoice", "out_receipt")

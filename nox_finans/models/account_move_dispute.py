@@ -88,7 +88,7 @@ class AccountMove(models.Model):
             nox_finans_dispute_reason=reason,
             nox_finans_dispute_user_id=user.id,
         )
-        self._close_nox_finans_disputes()
+        self._close_questions([DISPUTE_ACTIVITY])
         for move in self:
             text = self.env._("Disputed: %s", reason)
             move.message_post(body=text)
@@ -103,7 +103,7 @@ class AccountMove(models.Model):
         if not disputed:
             raise UserError(self.env._("None of the invoices is disputed."))
         disputed._write_nox_finans_dispute(nox_finans_is_disputed=False)
-        disputed._close_nox_finans_disputes()
+        disputed._close_questions([DISPUTE_ACTIVITY])
         for move in disputed:
             text = self.env._("The dispute is settled.")
             move.message_post(body=text)
@@ -132,10 +132,6 @@ class AccountMove(models.Model):
         if not self.env.user.has_group(GROUP_SEND):
             raise AccessError(self.env._("Only those who invoice may note or settle disputes."))
         self.check_access("write")
-
-    def _close_nox_finans_disputes(self):
-        # Full rights: the activity may be another person's; the question is answered for all.
-        self.sudo().activity_feedback([DISPUTE_ACTIVITY])
 
     def _wake_nox_finans(self):
         # Full rights: it is looked anew whether there is something to pause or to resume.

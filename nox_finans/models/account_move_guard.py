@@ -5,9 +5,9 @@ from odoo.addons.account.models.account_move import BYPASS_LOCK_CHECK
 from odoo.exceptions import UserError
 from odoo.tools import SQL, ormcache
 
-from ..core.words import OPEN_STATES
+from ..exchange.payload import BUYER_REFERENCES, ORDER_NUMBERS
+from . import account_move_owed  # noqa: F401 - its `write` comes first
 from .account_move import MOVE_TYPES
-from .nox_finans_payload import BUYER_REFERENCES, ORDER_NUMBERS
 from .nox_finans_system_fields import ADDON, is_of_modules
 
 # Of the fields that accounting and this add-on give an invoice, those that may change meanwhile:
@@ -119,15 +119,6 @@ class AccountMove(models.Model):
         return self.filtered(
             lambda move: move in held or (move.move_type in MOVE_TYPES and move.state == "posted")
         )
-
-    def _get_nox_finans_open_cases(self):
-        """Return the cases by which Nox Finans has the invoices, or is just getting them.
-
-        Full rights: whoever may change invoices is told, also who may not see cases. Of all cases,
-        not of the one that an invoice shows.
-        """
-        moves = self.sudo().filtered(lambda move: move.move_type in MOVE_TYPES)
-        return moves.nox_finans_case_ids.filtered(lambda case: case.state in OPEN_STATES)
 
 
 def find_guarded(records, vals):

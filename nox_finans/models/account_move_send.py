@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ..core.words import NOT_DELIVERED
-from .nox_finans_criterion import WARNING
+from ..criteria import WARNING
 
 METHOD = "nox_finans"
 # What stays with the user: a document to print or to keep.

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from . import account_move_send  # noqa: F401 - extended here, so it comes first
+
 # Ways that bring the invoice as a file, with an account to pay to in it.
 FILE_METHODS = ("peppol",)
 

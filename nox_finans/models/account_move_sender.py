@@ -1,6 +1,8 @@
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 
+from . import account_move_guard  # noqa: F401 - its `write` comes first
+
 
 class AccountMove(models.Model):
     """Who sends an invoice in the background: the one who has pressed the button, nobody else.

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
 from .nox_finans_gate import GROUPS
 
 

@@ -14,6 +14,7 @@ from odoo.fields import Date
 from odoo.tools import format_date
 
 from ..api import payloads
+from . import account_move, nox_finans_connector  # noqa: F401 - extended here, so they come first
 
 # `highest` is included. Numbers in the field's own unit; dates as dates.
 Range = namedtuple("Range", "lowest highest")

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..core.words import ACTIONS, CHANNELS, SERVICES
-from .nox_finans_criterion import CompanyRules
+from ..criteria import Rules
+from . import nox_finans_limits, nox_finans_system_fields  # noqa: F401 - inherited here
 
 SENDING = "send"
 
@@ -61,7 +62,7 @@ class NoxFinansPrice(models.Model):
         and for how many no price is known."""
         cost = unpriced = 0
         for company in moves._get_nox_finans_move_companies():
-            rules = CompanyRules.of(company)
+            rules = Rules(company)
             prices = self._get_prices(company, rules.today)
             for *choice, count in self._count_choices(moves, rules):
                 price = prices.get(tuple(choice))

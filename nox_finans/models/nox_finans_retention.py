@@ -7,6 +7,11 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
+from . import (  # noqa: F401 - extended here, so they come first
+    nox_finans_case_state,
+    nox_finans_connector,
+    nox_finans_exchange,
+)
 from .nox_finans_gate import gate
 
 # Cases at once: each has a few rows of its own in other tables.

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import format_datetime, format_time
 
 from ..core.words import OPEN_STATES
+from . import account_move, nox_finans_case, nox_finans_event  # noqa: F401 - extended here
 
 # The newest of what has happened since a dialog was opened.
 NEWS = 3

@@ -1,18 +1,15 @@
-import logging
 from datetime import datetime, time
 
 import pytz
 from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .nox_finans_criterion import DEFAULT_TIMEZONE, CompanyRules, failing_domain, has_case
+from ..core.text import list_some
+from ..criteria import Rules, failing_domain, has_case, has_open_balance
+from . import nox_finans_limits, nox_finans_system_fields  # noqa: F401 - inherited here
 from .nox_finans_gate import GROUP_SEND, gate
-from .nox_finans_owed import has_open_balance
-
-_logger = logging.getLogger(__name__)
 
 REMINDER = "reminder"
 # How many invoices a digest names; the rest are counted.
@@ -140,7 +137,7 @@ class NoxFinansRule(models.Model):
                     ("company_id", "=", self.company_id.id),
                     ("move_type", "=", "out_invoice"),
                     ("state", "=", "posted"),
-                    ("invoice_date_due", "<", CompanyRules.of(self.company_id).today),
+                    ("invoice_date_due", "<", Rules(self.company_id).today),
                 ]
             )
             & has_open_balance()
@@ -151,24 +148,25 @@ class NoxFinansRule(models.Model):
 
         None for words: the invoice's own reasons tell.
         """
-        rules = CompanyRules.of(self.company_id)
+        rules = Rules(self.company_id)
         is_receivable = Domain("display_type", "=", "payment_term")
-        last_due = fields.Date.subtract(rules.today, days=self.days_overdue)
-        reasons = [
-            (
-                self.env._("Sent via Nox Finans before."),
-                has_case(),
-            ),
-            (
-                self.env._("Does not go to the reminder service."),
-                ~rules.service_is(REMINDER),
-            ),
+        return [
+            (self.env._("Sent via Nox Finans before."), has_case()),
+            (self.env._("Does not go to the reminder service."), ~rules.service_is(REMINDER)),
             (self.env._("Hidden by somebody."), Domain("nox_finans_hidden", "=", True)),
             (
                 # Our own marks are on what was sent before, and taken back when it comes home.
                 self.env._("Left out of Odoo's follow-up by somebody."),
                 Domain("line_ids", "any", is_receivable & Domain("no_followup", "=", True)),
             ),
+            *self._get_own_reasons(rules),
+            (None, failing_domain(self.company_id, lambda criterion: True)),
+        ]
+
+    def _get_own_reasons(self, rules):
+        """Return the reasons that lie in what this rule takes, with their domains."""
+        last_due = fields.Date.subtract(rules.today, days=self.days_overdue)
+        reasons = [
             (
                 self.env._("Overdue for less than %s days.", self.days_overdue),
                 Domain("invoice_date_due", ">", last_due),
@@ -186,7 +184,7 @@ class NoxFinansRule(models.Model):
                     ~(Domain("partner_id", "any!", tagged) | rules.customer(tagged)),
                 )
             )
-        return [*reasons, (None, failing_domain(self.company_id, lambda criterion: True))]
+        return reasons
 
     def _choose(self, taken):
         """Return what the rule takes now, oldest due first, beside what is `taken` already."""
@@ -239,9 +237,9 @@ class NoxFinansRule(models.Model):
 
     def _get_midnight(self):
         """Return when the day began for the rules' company, in UTC."""
-        timezone = pytz.timezone(self.company_id.partner_id.tz or DEFAULT_TIMEZONE)
-        midnight = datetime.combine(CompanyRules.of(self.company_id).today, time())
-        return timezone.localize(midnight).astimezone(pytz.utc).replace(tzinfo=None)
+        rules = Rules(self.company_id)
+        midnight = rules.timezone.localize(datetime.combine(rules.today, time()))
+        return midnight.astimezone(pytz.utc).replace(tzinfo=None)
 
     # -------------------------------------------------------------------------
     # The daily run
@@ -294,19 +292,17 @@ class NoxFinansRule(models.Model):
         ]
         if unpriced:
             lines.append(env._("No price is known for %s of them.", unpriced))
-        named = Markup().join(
-            Markup("<li>%s, %s</li>") % (move.name, move.partner_id.display_name)
-            for move in moves[:NAMED_IN_DIGEST]
+        named = list_some(
+            env, moves, lambda move: f"{move.name}, {move.partner_id.display_name}", NAMED_IN_DIGEST
         )
-        if len(moves) > NAMED_IN_DIGEST:
-            named += Markup("<li>%s</li>") % env._("… and %s more.", len(moves) - NAMED_IN_DIGEST)
         waiting = sum(rule._count_waiting() for rule in self)
         if waiting:
             lines.append(env._("%s more wait for tomorrow: the day's limit is reached.", waiting))
         self[:1].message_notify(
             partner_ids=user.partner_id.ids,
             subject=env._("Automatic reminders: %s invoices today", len(moves)),
-            body=Markup("<p>%s</p><ul>%s</ul>") % (Markup("<br/>").join(lines), named),
+            body=Markup("<p>%s</p><ul>%s</ul>")
+            % (Markup("<br/>").join(lines), Markup("<li>%s</li>") * len(named) % tuple(named)),
         )
 
     def _count_waiting(self):
@@ -322,102 +318,3 @@ class NoxFinansRule(models.Model):
             "target": "new",
             "context": {"dialog_size": "extra-large"},
         }
-
-
-class NoxFinansCase(models.Model):
-    """Which rule has sent it, if none of us has."""
-
-    _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
-
-    rule_id = fields.Many2one(
-        comodel_name="nox.finans.rule",
-        string="Sent by the Rule",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="set null",
-    )
-
-
-class NoxFinansConnector(models.Model):
-    """The one switch of all automatic reminders of a company."""
-
-    _inherit = "nox.finans.connector"  # pylint: disable=consider-merging-classes-inherited
-
-    is_automatic = fields.Boolean(
-        string="Automatic Reminders",
-        tracking=True,
-        copy=False,
-        help="Off: no rule sends anything, and what rules have put into the queue is taken out.",
-    )
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "is_automatic" in vals and not vals["is_automatic"]:
-            self._withdraw_automatic()
-        return result
-
-    def _withdraw_automatic(self):
-        """Take out of the queue what rules have put there and what has not begun to be sent."""
-        # Full rights: the switch is for those who may change it, whoever sees the cases.
-        cases = (
-            self.env["nox.finans.case"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "in", self.company_id.ids),
-                    ("rule_id", "!=", False),
-                    ("state", "=", "queued"),
-                    ("step", "=", False),
-                ]
-            )
-        )
-        # What a run is just taking is on its way.
-        cases = cases.try_lock_for_update()
-        for move in cases.move_id:
-            move.message_post(body=self.env._("Taken out of the queue to Nox Finans."))
-        cases.unlink()
-
-    @api.model
-    def _cron_run_rules(self):
-        """Let the rules take what is theirs, once a day; tell their users what was done."""
-        self._for_each("_run_rules")
-
-    def _run_rules(self):
-        if not self.is_automatic:
-            return
-        rules = self.env["nox.finans.rule"].search(
-            [("company_id", "=", self.company_id.id), ("is_on", "=", True)]
-        )
-        for rule in rules:
-            self._run_rule(rule)
-            self.env["ir.cron"]._commit_progress()
-        self._send_digests()
-
-    def _run_rule(self, rule):
-        """Run one rule; its failure is its own."""
-        try:
-            cases = self._try_twice(self._run_in_savepoint, rule)
-            _logger.info("Nox Finans, rule %s: %s invoices queued", rule.id, len(cases))
-        except LockError:
-            _logger.info("Nox Finans, rule %s is being run already", rule.id)
-        except UserError as error:
-            _logger.warning("Nox Finans, rule %s did not run: %s", rule.id, error)
-            rule._note_failure(error)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
-            self.env.cr.rollback()
-            _logger.warning("Nox Finans, rule %s did not run: %s", rule.id, error)
-        except Exception:
-            _logger.exception("Nox Finans, rule %s failed", rule.id)
-            rule._note_failure(self.env._("An unexpected error; see the server's log."))
-
-    def _run_in_savepoint(self, rule):
-        with self.env.cr.savepoint():
-            return rule._run()
-
-    def _send_digests(self):
-        """Tell each user what the user's rules have done and the user was not told of yet."""
-        rules = self.env["nox.finans.rule"].search([("company_id", "=", self.company_id.id)])
-        for of_user in rules.grouped("user_id").values():
-            if cases := of_user._get_untold_cases():
-                of_user._write_digest(cases)
-                of_user._note_told(cases)

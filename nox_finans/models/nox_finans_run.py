@@ -11,17 +11,17 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..api import answers, payloads
 from ..api.errors import (
-    AccessDeniedError,
-    NotReachedError,
     NoxFinansError,
-    RateLimitedError,
     RefusedError,
     SignInError,
 )
-from ..core.backoff import get_pause
 from ..core.words import QUEUE_STATES
-from .nox_finans_case import SENDING_IGNORES, digest
-from .nox_finans_criterion import DEFAULT_TIMEZONE, SendingCheck
+from ..criteria import DEFAULT_TIMEZONE, SendingCheck
+from ..exchange.failures import CONNECTION_ERRORS, ObstacleError, get_connection_pause
+from ..exchange.messages import describe
+from ..exchange.payload import digest
+from ..exchange.sending import SENDING_IGNORES, Sending
+from ..exchange.undo import Undo
 
 _logger = logging.getLogger(__name__)
 
@@ -42,36 +42,6 @@ TURN = 2.0
 WAKE_EVERY = 10
 # Records are forgotten after so many cases, so that a long queue does not fill the memory.
 FORGET_AFTER = 100
-
-
-class ObstacleError(NoxFinansError):
-    """Nothing can be sent by this connection now; the text says why and who can mend it."""
-
-
-# The trouble is the connection's, not the case's, and nothing was done.
-CONNECTION_ERRORS = (
-    NotReachedError,
-    SignInError,
-    RateLimitedError,
-    AccessDeniedError,
-    ObstacleError,
-)
-
-
-class AccessToken:
-    """Keeps a connector's access token for one client, and renews it when it must."""
-
-    def __init__(self, connector):
-        self._connector = connector
-        self._token = None
-        self._good_until = 0
-
-    def get(self, renew):
-        if renew or time.monotonic() >= self._good_until:
-            refused = self._token if renew else None
-            self._token, lifetime = self._connector._renew_access_token(refused)
-            self._good_until = time.monotonic() + lifetime
-        return self._token
 
 
 class Run:
@@ -173,9 +143,7 @@ class Run:
                 return
         # Before the queue: what is taken back must not be sent anew meanwhile.
         ended = [("state", "in", ("closed", "refused")), ("is_undo_due", "=", True)]
-        yield from self._get_due(
-            ended, "id", lambda case: case._undo_in_the_background(self.client)
-        )
+        yield from self._get_due(ended, "id", lambda case: Undo(case, self.client).run())
         yield from self._get_due([("state", "in", ("queued", "uncertain"))], "id", self._send)
         accepted = ("state", "=", "accepted")
         yield from self._get_money_tasks()
@@ -300,15 +268,15 @@ class Run:
         self._calls.append((call, case_id))
 
     def _send(self, case):
-        move = case._get_move_to_send()
-        case._send(self.client, self._commit, self._is_held_back)
+        sending = Sending(case, self.client, self._commit, self._is_held_back)
+        sending.run()
         self.counts["accepted"] += 1
         self._note_movement()
         self._wake(case.next_try)
         is_confirmed = case.confirmed_date
         self._commit()
         # What others have committed meanwhile shows only now.
-        case._note_overtaken(move)
+        sending.note_overtaken()
         if is_confirmed:
             self._announce(case)
 
@@ -376,9 +344,8 @@ class Run:
                 if (number := answers.word(row.get("DocumentNumber")))
             }
         except CONNECTION_ERRORS as error:
-            self._fail_connection(
-                error, self.connector._in_words_of_administrator()._describe(error)
-            )
+            env = self.connector._in_words_of_administrator().env
+            self._fail_connection(error, describe(error, env))
             return
         except NoxFinansError as error:
             # Each case is asked for once a week at the latest: that goes on.
@@ -452,7 +419,7 @@ class Run:
     # -------------------------------------------------------------------------
 
     def _fail(self, case, error):
-        message = self.connector.with_env(case.env)._describe(error)
+        message = describe(error, case.env)
         if case.requested_action and self._fail_request(case, error, message):
             return
         if isinstance(error, CONNECTION_ERRORS):
@@ -514,15 +481,12 @@ class Run:
             values["state"] = "sign_in"
             connector._call_administrator(connector.env._("Connect to Nox Finans again"), message)
         else:
-            values["next_try"] = fields.Datetime.now() + self._get_connection_pause(error)
+            values["next_try"] = fields.Datetime.now() + get_connection_pause(
+                error, self.connector.try_count
+            )
             connector._trigger_exchange(values["next_try"])
         connector.write(values)
         _logger.warning("Nox Finans, company %s: %s", self._company_id, error)
-
-    def _get_connection_pause(self, error):
-        if isinstance(error, RateLimitedError) and error.retry_after:
-            return timedelta(seconds=error.retry_after)
-        return get_pause(self.connector.try_count)
 
     def _postpone(self, case, message):
         self.counts["postponed"] += 1

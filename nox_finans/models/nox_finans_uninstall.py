@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..core.words import OPEN_STATES
+from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
 from .account_move_send import METHOD
 
 _logger = logging.getLogger(__name__)

@@ -2,10 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..core.text import list_some
 from .nox_finans_gate import check_ids
-
-# How many of those left out are named; the rest are counted.
-NAMED = 10
+from .nox_finans_notification import show_message
 
 
 class NoxFinansWizard(models.AbstractModel):
@@ -162,25 +161,16 @@ class NoxFinansDialog(models.AbstractModel):
 
     def _list_reasons(self, reasons):
         """Return a line for each record, up to a number, from a dict from records to reasons."""
-        lines = [
-            f"{record.display_name}: {reason}" for record, reason in list(reasons.items())[:NAMED]
-        ]
-        if len(reasons) > NAMED:
-            lines.append(self.env._("… and %s more.", len(reasons) - NAMED))
-        return "\n".join(lines)
+
+        def describe(left_out):
+            record, reason = left_out
+            return f"{record.display_name}: {reason}"
+
+        return "\n".join(list_some(self.env, list(reasons.items()), describe))
 
     def _answer(self, message, left_out):
         """Return the action that says what was done, and what was left out."""
         if left_out:
             message += "\n" + self.env._("Left out:") + "\n" + self._list_reasons(left_out)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if left_out else "success",
-                "title": "Nox Finans",
-                "message": message,
-                "sticky": bool(left_out),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        kind = "warning" if left_out else "success"
+        return show_message(kind, message, is_sticky=bool(left_out))

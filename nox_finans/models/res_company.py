@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
+
 
 class ResCompany(models.Model):
     _name = "res.company"

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..api import numbers, payloads
 from ..core.words import CHANNELS, SERVICES
+from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
 from .nox_finans_gate import GROUPS
 
 # Spaces are taken out before; some write the country's letters first.

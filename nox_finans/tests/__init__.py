@@ -17,5 +17,7 @@ from . import (
     test_selection,
     test_send,
     test_send_dialog,
+    test_sending_check,
     test_settings,
+    test_steps,
 )

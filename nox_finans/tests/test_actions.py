@@ -110,7 +110,7 @@ class TestActions(NoxFinansCase):
         self.assertNotIn("5050-1055", "".join(sent.mapped("body")), "not before it is stopped")
         case = self.cases[0].sudo()
         case.write({"remote_status": "CLOSED", "is_request_sent": True})
-        case._settle()
+        case._close_or_plan()
         case._end_request()
         mail = case.move_id.message_ids[0]
         self.assertIn("Personal words", mail.body)

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form
 
-from ..models.nox_finans_criterion import CompanyRules
+from ..criteria import Rules
 from .common import NoxFinansCase
 
 
@@ -19,7 +19,7 @@ class TestChain(NoxFinansCase):
         self.assertEqual(move.nox_finans_used_channel, channel)
         for reason in reasons:
             self.assertIn(reason, move.nox_finans_choice_reason)
-        rules = CompanyRules.of(self.company)
+        rules = Rules(self.company)
         self.assertTrue(move.filtered_domain(rules.used_channel_is(channel)))
         is_active = bool(move.filtered_domain(rules.service_is(service or "invoice")))
         self.assertEqual(is_active, bool(service))

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.addons.nox_finans.core.backoff import MAX_TRIES
-from odoo.addons.nox_finans.models.nox_finans_check import Finding
+from odoo.addons.nox_finans.exchange.set_up_check import Finding
+from odoo.addons.nox_finans.exchange.turns import start_run
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import new_test_user
@@ -48,7 +49,7 @@ class TestConnection(NoxFinansCase):
         with self.assertRaisesRegex(UserError, "copy"):
             self.send(move)
         with self.registry.cursor() as lock:
-            self.assertIsNone(self.connector._start_run(lock))
+            self.assertIsNone(start_run(self.connector, lock))
         banners = self.env["nox.finans.connector"].with_user(self.clerk).get_sending_banners()
         self.assertIn("copy", banners[0]["message"])
         wizard = self.env["nox.finans.send"].with_user(self.clerk).create({"move_ids": move.ids})
@@ -289,7 +290,7 @@ class TestConnection(NoxFinansCase):
         with self.assertRaisesRegex(UserError, "Fel AB"):
             self.send(self.make_invoice())
         with self.registry.cursor() as lock:
-            self.assertIsNone(self.connector._start_run(lock))
+            self.assertIsNone(start_run(self.connector, lock))
         with self.assertRaises(AccessError):
             self.connector.with_user(self.clerk).action_confirm_company()
         self.connector.with_user(self.manager).action_confirm_company()

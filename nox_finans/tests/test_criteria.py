@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..models.nox_finans_criterion import CRITERIA, CompanyRules, failing_criteria
+from ..criteria import CRITERIA, Rules, failing_criteria
 from .common import NoxFinansCase
 
 INVOICES = 520
@@ -278,7 +278,7 @@ class TestCriteria(NoxFinansCase):
         self._check_status(moves, expected)
 
     def _check_reasons(self, moves, expected):
-        rules = CompanyRules.of(self.company)
+        rules = Rules(self.company)
         filtered = failing_criteria(moves)
         searched = {
             criterion.code: moves.search(Domain("id", "in", moves.ids) & criterion.failing(rules))

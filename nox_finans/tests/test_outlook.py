@@ -4,7 +4,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from ..models.nox_finans_criterion import CompanyRules, failing_criteria
+from ..criteria import Rules, failing_criteria
 from .common import NoxFinansCase
 
 
@@ -72,8 +72,7 @@ class TestOutlook(NoxFinansCase):
 
     def test_the_question_goes_with_its_reason(self):
         self.look_ahead()
-        self.case.remote_status = "PAUSED"
-        self.case._settle()
+        self.case._apply(None, {"Status": "PAUSED"})
         self.assertFalse(self.case.activity_ids)
         self.case.remote_status = "OPEN"
         self.assertTrue(self.look_ahead())
@@ -155,7 +154,7 @@ class TestOutlook(NoxFinansCase):
         self.connector.statement_days = 8
         self.assertFalse(self.is_yellow_for_statement())
         self.connector.statement_days = 0
-        self.assertFalse(CompanyRules.of(self.company).is_statement_old)
+        self.assertFalse(Rules(self.company).is_statement_old)
         self.connector.statement_days = 7
         self.add_statement_line(0)
         self.assertFalse(self.is_yellow_for_statement())

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from .common import NoxFinansCase
 
-LOGGER = "odoo.addons.nox_finans.models.nox_finans_rule"
+LOGGER = "odoo.addons.nox_finans.models.nox_finans_connector_rule"
 
 
 @tagged("post_install", "-at_install")

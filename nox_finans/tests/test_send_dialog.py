@@ -236,21 +236,22 @@ class TestSendDialog(NoxFinansCase):
     # -------------------------------------------------------------------------
 
     def test_follow_up_is_off_meanwhile_and_given_back(self):
-        for end in ("closed", "refused"):
+        for way, last in ((("accept",), "end"), ((), "refuse")):
             for before in (False, True):
                 move = self.make_invoice()
                 move.no_followup = before
                 case = self.send(move)[0].sudo()
                 self.assertTrue(move.no_followup)
-                case.state = "accepted"
-                self.assertTrue(move.no_followup)
-                case.state = end
+                for event in way:
+                    case._move(event)
+                    self.assertTrue(move.no_followup)
+                case._move(last)
                 self.assertEqual(move.no_followup, before)
 
     def test_follow_up_is_off_again_when_sent_again_and_back_when_withdrawn(self):
         move = self.make_invoice()
         case = self.send(move)[0]
-        case.sudo().state = "refused"
+        case.sudo()._move("refuse")
         self.send(move)
         self.assertTrue(move.no_followup)
         case.with_user(self.clerk).action_withdraw()

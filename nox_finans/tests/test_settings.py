@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.addons.nox_finans.models.nox_finans_sign_in import bare_number
+from odoo.addons.nox_finans.models.nox_finans_connector_company import bare_number
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
 from odoo.tools import mute_logger

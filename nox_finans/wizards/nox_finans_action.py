@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..core.words import ACTIONS, MAX_PAUSE_DAYS
-from ..models.nox_finans_criterion import CompanyRules
+from ..criteria import Rules
 from ..models.nox_finans_gate import GROUP_SEND, gate
 
 MAIL_TEMPLATE = "nox_finans.mail_template_stopped"
@@ -140,9 +140,7 @@ class NoxFinansAction(models.TransientModel):
         if self.action == "take_fees" or self.takes_fees:
             parts.append(self.env._("the fees so far, %s", self._format(self.fees)))
         prices = [
-            self.env["nox.finans.price"]._get_price_of(
-                company, self.action, CompanyRules.of(company).today
-            )
+            self.env["nox.finans.price"]._get_price_of(company, self.action, Rules(company).today)
             for company in self.ready_case_ids.mapped("company_id")
         ]
         if prices and None not in prices:
@@ -249,7 +247,7 @@ class NoxFinansAction(models.TransientModel):
         return self._prepare_mails(reachable)
 
     def _check_date(self, cases):
-        today = max(CompanyRules.of(company).today for company in cases.company_id)
+        today = max(Rules(company).today for company in cases.company_id)
         last = today + timedelta(days=MAX_PAUSE_DAYS)
         if not self.paused_until or not today <= self.paused_until <= last:
             raise UserError(

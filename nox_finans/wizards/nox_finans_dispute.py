@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..models.nox_finans_gate import GROUP_SEND, gate
+from ..models.nox_finans_notification import reload
 
 
 class NoxFinansDispute(models.TransientModel):
@@ -51,5 +52,5 @@ class NoxFinansDispute(models.TransientModel):
         self._check_any_left(moves, left_out)
         moves._nox_finans_note_dispute(self.reason, self.user_id)
         if not left_out:
-            return {"type": "ir.actions.client", "tag": "soft_reload"}
+            return reload()
         return self._answer(self.env._("Noted on %s invoices.", len(moves)), left_out)

@@ -3,6 +3,11 @@
 from odoo import api, models
 
 from ..models.nox_finans_limits import LIMITS
+from . import (  # noqa: F401 - extended here, so they come first
+    nox_finans_action,
+    nox_finans_connect,
+    nox_finans_dispute,
+)
 
 
 class NoxFinansAction(models.TransientModel):

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.nox_finans_criterion import WARNING
+from ..criteria import WARNING
 from ..models.nox_finans_gate import GROUP_SEND, gate
+from ..models.nox_finans_notification import show_message
 
 
 class NoxFinansSend(models.TransientModel):
@@ -104,17 +105,12 @@ class NoxFinansSend(models.TransientModel):
                 + self.move_ids._list_nox_finans_reasons(left_out)
             )
         is_warned = bool(left_out or self.connection_message)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if is_warned else "success",
-                "title": "Nox Finans",
-                "message": self.move_ids._describe_nox_finans_sending(len(cases), left_out),
-                "sticky": is_warned,
-                "next": {
-                    "type": "ir.actions.act_window_close",
-                    "infos": {"nox_finans_sent": len(cases)},
-                },
+        return show_message(
+            "warning" if is_warned else "success",
+            self.move_ids._describe_nox_finans_sending(len(cases), left_out),
+            is_sticky=is_warned,
+            after={
+                "type": "ir.actions.act_window_close",
+                "infos": {"nox_finans_sent": len(cases)},
             },
-        }
+        )

@@ -16,6 +16,15 @@ def test_two_processes_share_one_window():
     assert 1.9 < window.pause() <= 2
 
 
+def test_a_shorter_hold_does_not_end_a_longer_one():
+    window = SlidingWindow()
+    window.hold(20)
+    window.hold(1)
+    assert 19 < window.pause() <= 20
+    window.hold(30)
+    assert 29 < window.pause() <= 30
+
+
 def test_own_calls_of_long_ago_do_not_hide_those_of_another_process():
     window = SlidingWindow(3, 0.2)
     for _index in range(3):
