@@ -66,4 +66,4 @@ def test_every_add_on_is_linted():
     folders = {path.parent for path in ROOT.glob("*/__manifest__.py")}
     assert folders == set(ADD_ONS)
     mypy = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
-    assert mypy["strict"] and all((ROOT / name).is_dir() for name in mypy["files"])
+    assert mypy["strict"] and all((ROOT / name).exists() for name in mypy["files"])
