@@ -9,8 +9,10 @@ from .project import ROOT, RUN, VENV, Problem, check_python, locked, make_folder
 HELP = """\
 make demo       Odoo with demo data and the sandbox: the address and the log-ins are shown
 make test       every test, on a database of its own; PYTEST_ARGS="tests/test_x.py -k y" narrows it
+make test-quick what tells within a minute: core/ and api/ without Odoo, and the criteria
 make bench      measures what the add-on promises, beside what it is compared with
-make lint       ruff and pylint-odoo
+make lint       ruff, pylint-odoo, mypy, translations, and with Node.js prettier and eslint
+make pins       compiles dev/requirements*.in into pins with hashes (needs uv)
 make demo-db    builds the demo database and ends
 make clean      removes what the set-up made in this folder; downloads stay in the user's cache
 dev/odoo …      Odoo's own command line, e.g. dev/odoo shell -d nox_finans_demo
@@ -40,6 +42,10 @@ def main(arguments):
         from .cluster import clean
 
         return clean()
+    if arguments[0] == "pins":
+        from .pins import compile_pins
+
+        return compile_pins(*arguments[1:])
     if READY not in os.environ or Path(sys.prefix) != VENV:
         return _set_up(arguments)
     from .commands import main as run_command
@@ -56,7 +62,7 @@ def _set_up(arguments):
         odoo_root, origin = odoo_source.find_or_fetch()
         python_env.ensure()
         python_env.ensure(python_env.ADDON_REQUIREMENTS, "--no-deps")
-    if arguments[0] in ("setup", "demo", "demo-db", "test"):
+    if arguments[0] in ("setup", "demo", "demo-db", "test", "test-quick"):
         say(f"Odoo {odoo_source.SERIES} from {origin}")
     environment = {
         **os.environ,

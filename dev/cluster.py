@@ -17,6 +17,7 @@ from .project import (
     CHECKOUT,
     IS_ROOT,
     LOGS,
+    NODE_MODULES,
     RUN,
     Problem,
     locked,
@@ -205,5 +206,6 @@ def clean():
     with locked(RUN / "set-up", taken=in_use), locked(RUN / "postgres.users", taken=in_use):
         for name in ("", PRIVATE, OTHER):
             Cluster(name).remove()
-        shutil.rmtree(BUILD, ignore_errors=True)
+        for folder in (BUILD, NODE_MODULES):
+            shutil.rmtree(folder, ignore_errors=True)
     say("Removed what the set-up had made here. Downloads stay in the cache.")

@@ -4,17 +4,19 @@ import os
 import secrets
 import shlex
 import signal
+import subprocess
 import time
 
-from . import bench, databases, odoo, postgres, python_env
+from . import bench, databases, odoo, postgres
 from .browser import find_browser
+from .lint import lint
 from .processes import (
     child,
     choose_port,
     run_in_foreground,
     wait_until_answers,
 )
-from .project import ADD_ONS, BUILD, LOGS, ROOT, Problem, run, say
+from .project import BUILD, LOGS, ROOT, Problem, say
 
 DEMO_DB = os.environ.get("NOX_DEMO_DB") or "nox_finans_demo"
 HTTP_PORT, SANDBOX_PORT = 8069, 8900
@@ -22,6 +24,9 @@ HTTP_PORT, SANDBOX_PORT = 8069, 8900
 # that nobody waits long for what comes of sending, or of turning the sandbox's clock.
 WAKE_SECONDS = 10
 TESTS = ["nox_finans/tests", "tests"]
+# For every save: what needs neither Odoo nor a server, and the criteria.
+PURE_TESTS = ["tests/core", "tests/api"]
+QUICK_TESTS = ["nox_finans/tests/test_criteria.py", "nox_finans/tests/test_chain.py"]
 # A file is run by one process as a whole; each process takes the next file when it has ended one.
 # The order is that of tests/conftest.py.
 IN_PARALLEL = ["--dist=loadfile", "--no-loadscope-reorder"]
@@ -54,6 +59,7 @@ def main(arguments):
         "demo": serve_demo,
         "demo-db": build_demo,
         "test": run_tests,
+        "test-quick": run_quick_tests,
         "bench": run_bench,
         "lint": lint,
     }
@@ -156,6 +162,19 @@ def run_tests():
         arguments = [f"--numprocesses={count}", *IN_PARALLEL]
     if not any(_is_test_path(argument) for argument in arguments):
         arguments += TESTS
+    return _run_with_odoo(arguments)
+
+
+def run_quick_tests():
+    """Run the tests that tell within a minute whether a thought was wrong."""
+    # Nothing of Odoo comes in: neither pytest-odoo nor the conftest.py above these.
+    alone = ["-p", "no:odoo", f"--confcutdir={PURE_TESTS[0]}", *PURE_TESTS]
+    pure = subprocess.run([odoo.PYTHON, "-m", "pytest", "-q", *alone], cwd=ROOT)
+    return pure.returncode or _run_with_odoo(["-q", *QUICK_TESTS])
+
+
+def _run_with_odoo(arguments):
+    """Run pytest in Odoo's environment, on a database with the add-on freshly installed."""
     name = f"nox_finans_test_{secrets.token_hex(5)}"
     with postgres.server() as server, databases.test_run(server, name):
         databases.make_test_database(server, odoo.odoo_root(), name)
@@ -188,13 +207,3 @@ def run_bench():
 
 def _is_test_path(argument):
     return not argument.startswith("-") and (ROOT / argument.split("::")[0]).exists()
-
-
-def lint():
-    python_env.ensure(python_env.LINT_REQUIREMENTS)
-    advice = "Mend what it names; `.build/venv/bin/ruff format .` does the layout."
-    binaries = python_env.PYTHON.parent
-    run([binaries / "ruff", "check", ROOT], advice)
-    run([binaries / "ruff", "format", "--check", ROOT], advice)
-    run([binaries / "pylint", f"--rcfile={ROOT / '.pylintrc'}", *ADD_ONS], advice, cwd=ROOT)
-    say("Nothing to complain about.")

@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 VENV = BUILD / "venv"
+# Where editors and pre-commit look for it, and so not in `.build`.
+NODE_MODULES = ROOT / "node_modules"
 LOGS = BUILD / "logs"
 RUN = BUILD / "run"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nox_finans"

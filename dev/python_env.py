@@ -13,7 +13,7 @@ REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 ADDON_REQUIREMENTS = ROOT / "dev" / "requirements-addons.txt"
 LINT_REQUIREMENTS = ROOT / "dev" / "requirements-lint.txt"
 PYTHON = VENV / "bin" / "python"
-PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check")
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes")
 # Written last, and names the interpreter: an environment without it was interrupted while it was
 # made, and the system may have got another Python since.
 MADE = VENV / "made-for"

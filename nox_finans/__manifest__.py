@@ -41,6 +41,9 @@
         "web.assets_backend": [
             "nox_finans/static/src/**/*",
         ],
+        "web.assets_unit_tests": [
+            "nox_finans/static/tests/**/*",
+        ],
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

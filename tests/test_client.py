@@ -1,20 +1,14 @@
 """The client of the interface, without Odoo, against the real sandbox."""
 
 import itertools
-import sys
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import pytest
-from conftest import start_sandbox
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "nox_finans"))
-
 from api import errors
-from api.client import Answer, NoxFinansClient, TokenClient, _get_clock_ahead
+from api.client import NoxFinansClient, TokenClient
 from api.rate_limit import SlidingWindow
+from conftest import start_sandbox
 
 CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa & Öberg (§ 1)", "City": "Malmö"}
 
@@ -114,24 +108,6 @@ def test_the_services_clock_is_told_by_its_answers(sandbox, client):
     assert client.clock_ahead.total_seconds() == pytest.approx(7 * 24 * 3600, abs=3600)
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "",
-        "i morgon",
-        "Fri, 01 Jan 9999 00:00:00 GMT",
-        "Wed, 25 Nov 2026 12:00:00 -0000",
-        "Wed, 99 Nov 2026 12:00:00 GMT",
-    ],
-)
-def test_what_is_no_date_moves_no_clock(said):
-    assert _get_clock_ahead(Answer(200, {"Date": said}, b"")) == timedelta()
-
-
-def test_an_answer_without_a_date_moves_no_clock():
-    assert _get_clock_ahead(Answer(200, {}, b"")) == timedelta()
-
-
 def test_a_missing_scope_is_the_connections_trouble(sandbox):
     company = sandbox.post("companies", name="Utan AB", scope="companyinformation")
     client = NoxFinansClient(sandbox.url, lambda _renew: company["access_token"], SlidingWindow())
@@ -173,32 +149,6 @@ def test_a_redirect_is_not_followed(sandbox, client):
     sandbox.post("faults", kind="status", code=302, headers=headers)
     with pytest.raises(errors.UncertainError):
         client.get_company()
-
-
-def test_two_processes_share_one_window():
-    window = SlidingWindow(3, 0.5)
-    window.prime([0.1, 0.2, 0.3, 9])
-    assert 0.15 < window.pause() <= 0.2
-    window.hold(2)
-    assert 1.9 < window.pause() <= 2
-
-
-def test_a_shorter_hold_does_not_end_a_longer_one():
-    window = SlidingWindow()
-    window.hold(20)
-    window.hold(1)
-    assert 19 < window.pause() <= 20
-    window.hold(30)
-    assert 29 < window.pause() <= 30
-
-
-def test_own_calls_of_long_ago_do_not_hide_those_of_another_process():
-    window = SlidingWindow(3, 0.2)
-    for _index in range(3):
-        window.wait()
-    time.sleep(0.25)
-    window.prime([0.05, 0.05, 0.05])
-    assert window.pause() > 0
 
 
 def test_expired_token_is_renewed_once_and_the_call_repeated(sandbox, company):

@@ -2,28 +2,23 @@
 
 import json
 import math
-import sys
 import threading
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 import requests
+from api import answers
+from api.client import NoxFinansClient, TokenClient
+from api.errors import NoxFinansError
+from api.rate_limit import SlidingWindow
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from workers import start_worker
 
 from dev import odoo
 from dev.project import LOGS
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "nox_finans"))
-
-from api import answers
-from api.client import NoxFinansClient, TokenClient
-from api.errors import NoxFinansError
-from api.rate_limit import SlidingWindow
 
 SCRIPT = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1>"
 NASTY_TEXTS = [

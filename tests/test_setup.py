@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
-from dev import cluster, odoo_source, processes
+from dev import cluster, odoo_source, pins, processes
 from dev.project import MODULE, ROOT, Problem, locked
 
 # Debian 12's own Python, and the newest that is promised.
@@ -61,19 +62,42 @@ def test_port_that_is_taken():
         assert processes.choose_port("NOX_HTTP_PORT", "", port) > port
 
 
-def test_requirements_are_pinned():
-    for file in (ROOT / "dev").glob("requirements*.txt"):
-        for line in file.read_text().splitlines():
-            assert line.startswith("#") or re.match(r"^[\w.-]+==[\w.+]+$", line), line
+def read_pins(path):
+    """Return the pins of a compiled file as requirements, each with its hashes."""
+    text = path.read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.split()[0], line.split()[1:]) for line in lines]
+
+
+def get_name(requirement):
+    return canonicalize_name(Requirement(requirement).name)
+
+
+@pytest.mark.parametrize("name", pins.FILES)
+def test_requirements_are_pinned_with_hashes(name):
+    found = read_pins(pins.FOLDER / f"{name}.txt")
+    for pin, hashes in found:
+        assert re.match(r"^[\w.-]+==[\w.+]+$", pin), pin
+        assert hashes and all(re.match("^--hash=sha256:[0-9a-f]{64}$", it) for it in hashes), pin
+    # The compiled file is in step with what was chosen.
+    chosen = (pins.FOLDER / f"{name}.in").read_text().splitlines()
+    chosen = {get_name(line) for line in chosen if line and line[0] not in "#-"}
+    assert chosen <= {get_name(pin) for pin, _hashes in found}
+
+
+def test_the_same_package_has_one_pin():
+    versions = {}
+    for name in pins.FILES:
+        for pin, _hashes in read_pins(pins.FOLDER / f"{name}.txt"):
+            assert versions.setdefault(get_name(pin), pin) == pin
 
 
 def test_requirements_suit_every_promised_python():
-    for line in (ROOT / "dev" / "requirements.txt").read_text().splitlines():
-        if not line.startswith("#"):
-            name = Requirement(line).name
-            wanted = importlib.metadata.metadata(name)["Requires-Python"] or ""
-            for python in PYTHONS:
-                assert SpecifierSet(wanted).contains(python), f"{name}: {wanted}"
+    for pin, _hashes in read_pins(pins.FOLDER / "requirements.txt"):
+        name = Requirement(pin).name
+        wanted = importlib.metadata.metadata(name)["Requires-Python"] or ""
+        for python in PYTHONS:
+            assert SpecifierSet(wanted).contains(python), f"{name}: {wanted}"
 
 
 def test_command_line_of_odoo():

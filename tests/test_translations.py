@@ -1,12 +1,11 @@
 """The template is in step with the source, and the Swedish is complete."""
 
-import re
 import subprocess
 
 import polib
 import pytest
 
-from dev import databases, odoo
+from dev import databases, odoo, translations
 from dev.project import MODULE, ROOT
 
 # The add-ons that have texts of their own. The last one depends on the others.
@@ -58,26 +57,38 @@ def add_on(request):
     return request.param
 
 
-@pytest.fixture
-def swedish(add_on):
-    return read_swedish(add_on)
-
-
 def test_template_is_in_step_with_the_source(export, add_on):
     now = {entry.msgid for entry in export(add_on)}
     kept = {entry.msgid for entry in read_template(add_on)}
     assert now == kept
 
 
-def test_swedish_is_complete(swedish, add_on):
-    assert {entry.msgid for entry in swedish} == {e.msgid for e in read_template(add_on)}
-    assert not swedish.untranslated_entries() and not swedish.fuzzy_entries()
+def test_all_is_translated_and_in_order(add_on):
+    """Complete, nothing fuzzy, nothing twice, the same placeholders."""
+    assert not translations.get_problems(add_on)
 
 
-def test_swedish_keeps_the_placeholders(swedish):
-    placeholder = re.compile(r"%(?:\(\w+\))?[\d.]*[sdf]")
-    for entry in swedish:
-        assert placeholder.findall(entry.msgid) == placeholder.findall(entry.msgstr), entry.msgid
+@pytest.mark.parametrize(
+    ("text", "translation", "problem"),
+    [
+        ("Send %s", "Skicka %s", ""),
+        ("Send %s", "", "not translated"),
+        ("Send %s", "Skicka", "other placeholders"),
+        ("%(a)s of %(b)s", "%(b)s av %(a)s", "other placeholders"),
+        ("Send\n", "Skicka", "another beginning or end"),
+    ],
+)
+def test_what_is_wrong_is_found(tmp_path, monkeypatch, text, translation, problem):
+    monkeypatch.setattr(translations, "ROOT", tmp_path)
+    folder = tmp_path / "add_on" / "i18n"
+    folder.mkdir(parents=True)
+    for name, word in (("add_on.pot", ""), ("sv.po", translation)):
+        catalogue = polib.POFile()
+        catalogue.metadata = {"Content-Type": "text/plain; charset=UTF-8"}
+        catalogue.append(polib.POEntry(msgid=text, msgstr=word))
+        catalogue.save(str(folder / name))
+    found = translations.get_problems(tmp_path / "add_on")
+    assert bool(found) == bool(problem) and all(problem in words for words in found), found
 
 
 def test_swedish_uses_the_words_of_the_field():

@@ -6,6 +6,7 @@ and shown: no control characters, nothing that is not Unicode, nothing endless.
 
 import re
 from datetime import date
+from typing import Any
 from urllib.parse import urlsplit
 
 MAX_WORD = 200
@@ -20,7 +21,7 @@ _UNFIT = re.compile(
 )
 
 
-def text(value, length=MAX_TEXT):
+def text(value: object, length: int | None = MAX_TEXT) -> str:
     """Return a string or a number as one short line; anything else as an empty string.
 
     :param length: in characters; None for all of it
@@ -30,14 +31,14 @@ def text(value, length=MAX_TEXT):
     return " ".join(_UNFIT.sub(" ", str(value)).split())[:length]
 
 
-def word(value):
+def word(value: object) -> str | None:
     """Return a service's word (a string or an integer) as a short string, or None."""
     if isinstance(value, float):
         return None
     return text(value, MAX_WORD) or None
 
 
-def amount(value):
+def amount(value: object) -> float | None:
     """Return an amount as a float, or None for anything that is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -48,7 +49,7 @@ def amount(value):
     return number if abs(number) < MAX_AMOUNT else None
 
 
-def day(value):
+def day(value: object) -> date | None:
     """Return an ISO date of ours (a time after it is ignored), or None.
 
     Of other centuries there are none: what is reckoned from a date must be one, too.
@@ -60,7 +61,7 @@ def day(value):
     return found if found and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def link(value):
+def link(value: object) -> str | None:
     """Return a web address that a browser may safely open, or None."""
     address = text(value, 2000) if isinstance(value, str) else ""
     try:
@@ -71,6 +72,6 @@ def link(value):
     return address if is_web and " " not in address else None
 
 
-def mapping(value):
+def mapping(value: object) -> dict[str, Any]:
     """Return `value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}

@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
@@ -55,6 +56,12 @@ LONGEST_LIFE = 24 * 3600
 # A clock that is further from ours than this is not believed.
 LONGEST_AHEAD = timedelta(days=3650)
 
+# A JSON object as it was answered; what stands in it is not trusted before it is read.
+Row = dict[str, Any]
+# What is sent: a JSON object, and what stands in the address.
+Values = Mapping[str, Any]
+Params = Mapping[str, str | int]
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -90,20 +97,26 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self):
+    def json(self) -> Any:
         return json.loads(self.body)
 
 
 class TokenClient:
     """Speaks to the sign-in's endpoints; knows the client's secret and keeps nothing."""
 
-    def __init__(self, authorization_url, client_id, client_secret, session=None):
+    def __init__(
+        self,
+        authorization_url: str,
+        client_id: str,
+        client_secret: str,
+        session: requests.Session | None = None,
+    ):
         self._url = authorization_url.rstrip("/") + AUTHORIZATION_PATH
         self._client_id = client_id or ""
         self._client_secret = client_secret or ""
         self._session = session or requests.Session()
 
-    def get_consent_url(self, redirect_uri, state, scopes=SCOPES):
+    def get_consent_url(self, redirect_uri: str, state: str, scopes: Iterable[str] = SCOPES) -> str:
         """Return where a user agrees to the connection."""
         query = {
             "client_id": self._client_id,
@@ -116,7 +129,7 @@ class TokenClient:
         }
         return f"{self._url}/auth?{urlencode(query)}"
 
-    def redeem(self, code, redirect_uri):
+    def redeem(self, code: str, redirect_uri: str) -> Tokens:
         """Trade the single-use authorization `code` for tokens.
 
         :raises: as :meth:`refresh`
@@ -125,7 +138,7 @@ class TokenClient:
             {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         )
 
-    def refresh(self, refresh_token):
+    def refresh(self, refresh_token: str) -> Tokens:
         """Trade the single-use `refresh_token` for new tokens.
 
         :raises SignInError: the token is used up, revoked or too old, or the client is unknown
@@ -135,7 +148,7 @@ class TokenClient:
         """
         return self._get_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
-    def check_client(self):
+    def check_client(self) -> None:
         """Ask whether the service knows the client's id and secret, by a token that cannot exist.
 
         :raises SignInError: it does not; `reason` is `invalid_client`
@@ -148,14 +161,14 @@ class TokenClient:
             if error.reason == "invalid_client":
                 raise
 
-    def revoke(self, refresh_token):
+    def revoke(self, refresh_token: str) -> None:
         """End the connection at the service's side.
 
         :raises: as :meth:`refresh`
         """
         self._post("revoke", {"token_type_hint": "refresh_token", "token": refresh_token})
 
-    def _get_tokens(self, data):
+    def _get_tokens(self, data: Mapping[str, str]) -> Tokens:
         answer = _read_answer(self._post("token", data))
         try:
             return Tokens(
@@ -167,7 +180,7 @@ class TokenClient:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UncertainError("The answer holds no tokens.") from error
 
-    def _post(self, path, data):
+    def _post(self, path: str, data: Mapping[str, str]) -> Answer:
         auth = (self._client_id.encode(), self._client_secret.encode())
         response = _send(self._session, "POST", f"{self._url}/{path}", data=data, auth=auth)
         if response.status_code in (400, 401, 403):
@@ -184,7 +197,8 @@ class NoxFinansClient:
     :param window: the rate limit's :class:`rate_limit.SlidingWindow`
     :param on_exchange: called with an :class:`Exchange` after each call
 
-    Each method raises the errors of :mod:`errors`.
+    Each method raises the errors of :mod:`errors`. An answer may be of any type: it is read by
+    :mod:`answers`.
     """
 
     def __init__(
@@ -199,7 +213,7 @@ class NoxFinansClient:
         self.window = window
         self.on_exchange = on_exchange
         # How far the service's clock was ahead of ours in the latest answer; None before the first.
-        self.clock_ahead = None
+        self.clock_ahead: timedelta | None = None
         # What the next calls are for, for the log.
         self.purpose = ""
         self._session = requests.Session()
@@ -208,44 +222,44 @@ class NoxFinansClient:
         )
 
     # The company that is signed in
-    def get_company(self):
+    def get_company(self) -> Any:
         return self._call("GET", "/companyinformation", "CompanyInformation")
 
     # How the company is set up there
-    def get_company_settings(self):
+    def get_company_settings(self) -> Any:
         return self._call("GET", "/settings/company", "CompanySettings")
 
-    def get_locked_period(self):
+    def get_locked_period(self) -> Any:
         return self._call("GET", "/settings/lockedperiod", "LockedPeriod")
 
-    def list_financial_years(self, day):
+    def list_financial_years(self, day: date) -> Any:
         """Return the financial years that the date `day` falls into: one, or none."""
         params = {"date": day.isoformat()}
         return self._call("GET", "/financialyears", "FinancialYears", params=params)
 
-    def list_terms_of_payment(self):
+    def list_terms_of_payment(self) -> list[Row]:
         return self._list_register("/termsofpayments", "TermsOfPayments")
 
-    def list_units(self):
+    def list_units(self) -> list[Row]:
         return self._list_register("/units", "Units")
 
-    def get_mode_of_payment(self, code):
+    def get_mode_of_payment(self, code: str) -> Any:
         return self._call("GET", f"/modesofpayments/{_segment(code)}", "ModeOfPayment")
 
-    def get_account(self, number):
+    def get_account(self, number: str) -> Any:
         """Return an account of the chart of the current financial year."""
         return self._call("GET", f"/accounts/{_segment(number)}", "Account")
 
-    def _list_register(self, path, wrapper):
+    def _list_register(self, path: str, wrapper: str) -> list[Row]:
         """Return a register's rows; no company has more of these than the largest page holds."""
         rows = self._call("GET", path, wrapper, params={"limit": PAGE_SIZE})
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     # Customers
-    def get_customer(self, number):
+    def get_customer(self, number: str) -> Any:
         return self._call("GET", f"/customers/{_segment(number)}", "Customer")
 
-    def find_customers(self, organisation_number):
+    def find_customers(self, organisation_number: str) -> list[Row]:
         """Return the list rows of the customers whose organisation number contains this one.
 
         :raises UncertainError: the answer holds no list
@@ -256,14 +270,14 @@ class NoxFinansClient:
             raise UncertainError("The list of customers is none.")
         return [row for row in rows if isinstance(row, dict)]
 
-    def create_customer(self, values):
+    def create_customer(self, values: Values) -> Any:
         return self._call("POST", "/customers", "Customer", values)
 
-    def update_customer(self, number, values):
+    def update_customer(self, number: str, values: Values) -> Any:
         return self._call("PUT", f"/customers/{_segment(number)}", "Customer", values)
 
     # Invoices
-    def find_invoice(self, reference):
+    def find_invoice(self, reference: str) -> Row | None:
         """Return the list row of the invoice with our `reference`, or None when there is none.
 
         :raises UncertainError: the answer does not prove that there is none: no list, or one of
@@ -274,15 +288,15 @@ class NoxFinansClient:
         )
         if rows == []:
             return None
-        for row in rows if isinstance(rows, list) else []:
-            if answers.mapping(row).get("ExternalInvoiceReference1") == reference:
+        for row in map(answers.mapping, rows if isinstance(rows, list) else []):
+            if row.get("ExternalInvoiceReference1") == reference:
                 return row
         raise UncertainError("The list of invoices does not answer what was asked.")
 
-    def list_changed_invoices(self, since: datetime) -> Iterator[dict]:
+    def list_changed_invoices(self, since: datetime) -> Iterator[Row]:
         """Yield the list rows of all invoices changed since the minute `since`, page by page."""
         for page in range(1, MAX_PAGES + 1):
-            params = {
+            params: Params = {
                 "lastmodified": since.strftime("%Y-%m-%d %H:%M"),
                 "limit": PAGE_SIZE,
                 "page": page,
@@ -294,66 +308,80 @@ class NoxFinansClient:
             if not rows or not isinstance(pages, int) or page >= pages:
                 return
 
-    def get_invoice(self, number):
+    def get_invoice(self, number: str) -> Any:
         return self._call("GET", f"/invoices/{_segment(number)}", "Invoice")
 
-    def create_invoice(self, values):
+    def create_invoice(self, values: Values) -> Any:
         return self._call("POST", "/invoices", "Invoice", values)
 
-    def update_invoice(self, number, values):
+    def update_invoice(self, number: str, values: Values) -> Any:
         return self._call("PUT", f"/invoices/{_segment(number)}", "Invoice", values)
 
-    def bookkeep_invoice(self, number):
+    def bookkeep_invoice(self, number: str) -> Any:
         return self._call("PUT", f"/invoices/{_segment(number)}/bookkeep", "Invoice")
 
-    def cancel_invoice(self, number):
+    def cancel_invoice(self, number: str) -> Any:
         """Cancel an invoice that is not bookkept."""
         return self._call("PUT", f"/invoices/{_segment(number)}/cancel", "Invoice")
 
-    def credit_invoice(self, number):
+    def credit_invoice(self, number: str) -> Any:
         """Let the service make the credit note of a bookkept invoice, which it does only once."""
         return self._call("PUT", f"/invoices/{_segment(number)}/credit", "Invoice")
 
-    def mark_invoice_as_sent(self, number):
+    def mark_invoice_as_sent(self, number: str) -> Any:
         return self._call("PUT", f"/invoices/{_segment(number)}/externalprint", "Invoice")
 
-    def create_tax_reduction(self, values):
+    def create_tax_reduction(self, values: Values) -> Any:
         return self._call("POST", "/taxreductions", "TaxReduction", values)
 
     # Nox Finans
-    def hand_over(self, number, send_method, service):
+    def hand_over(self, number: str, send_method: str, service: str) -> Any:
         """Hand the invoice over to Nox Finans; from here on it costs money."""
         values = {"InvoiceNumber": str(number), "SendMethod": send_method, "Service": service}
         return self._call("POST", "/noxfinansinvoices", "NoxFinansInvoice", values)
 
-    def get_case(self, number):
+    def get_case(self, number: str) -> Any:
         return self._call("GET", f"/noxfinansinvoices/{_segment(number)}", "NoxFinansInvoice")
 
-    def pause(self, number, until):
+    def pause(self, number: str, until: date) -> Any:
         """Pause until and including the date `until`."""
         return self._act(number, "pause", {"PausedUntilDate": until.isoformat()})
 
-    def unpause(self, number):
+    def unpause(self, number: str) -> Any:
         return self._act(number, "unpause")
 
-    def stop(self, number):
+    def stop(self, number: str) -> Any:
         return self._act(number, "stop")
 
-    def take_fees(self, number):
+    def take_fees(self, number: str) -> Any:
         return self._act(number, "take-fees")
 
-    def report_payment(self, number, values):
+    def report_payment(self, number: str, values: Values) -> Any:
         return self._act(number, "report-payment", values)
 
-    def _act(self, number, action, values=None):
+    def _act(self, number: str, action: str, values: Values | None = None) -> Any:
         path = f"/noxfinansinvoices/{_segment(number)}/{action}"
         return self._call("PUT", path, "NoxFinansInvoice", values)
 
-    def _call(self, method, path, wrapper, values=None, params=None):
+    def _call(
+        self,
+        method: str,
+        path: str,
+        wrapper: str,
+        values: Values | None = None,
+        params: Params | None = None,
+    ) -> Any:
         """Make one call and return what stands under `wrapper` in the answer."""
         return self._ask(method, path, wrapper, values, params)[wrapper]
 
-    def _ask(self, method, path, wrapper, values=None, params=None):
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        wrapper: str,
+        values: Values | None = None,
+        params: Params | None = None,
+    ) -> Row:
         """Make one call and return the answer, which holds `wrapper`.
 
         A 401 is an expired token: it is renewed once and the call repeated. After a 429 nothing
@@ -373,7 +401,15 @@ class NoxFinansClient:
             raise UncertainError(f"The answer to {method} {path} holds no {wrapper}.")
         return answer
 
-    def _request(self, method, path, wrapper, values, params, renew):
+    def _request(
+        self,
+        method: str,
+        path: str,
+        wrapper: str,
+        values: Values | None,
+        params: Params | None,
+        renew: bool,
+    ) -> Answer:
         token = self._get_access_token(renew)
         self.window.wait()
         started, clock = datetime.now(UTC).replace(tzinfo=None), time.monotonic()
@@ -402,7 +438,7 @@ class NoxFinansClient:
             )
 
 
-def fetch(session, url):
+def fetch(session: requests.Session, url: str) -> Answer:
     """Return the :class:`Answer` to a GET that carries no token and follows no redirect.
 
     :raises: as :func:`_send`
@@ -410,7 +446,7 @@ def fetch(session, url):
     return _send(session, "GET", url)
 
 
-def _send(session, method, url, **kwargs):
+def _send(session: requests.Session, method: str, url: str, **kwargs: Any) -> Answer:
     """Send one request and return its :class:`Answer`.
 
     :raises NotReachedError: no connection came about
@@ -437,7 +473,7 @@ def _send(session, method, url, **kwargs):
         raise UncertainError("The connection was cut while the answer came.") from error
 
 
-def _read_body(response):
+def _read_body(response: requests.Response) -> bytes:
     body, end = bytearray(), time.monotonic() + MAX_SECONDS
     # In small pieces: the time is looked at after each.
     for chunk in response.iter_content(1024):
@@ -449,7 +485,7 @@ def _read_body(response):
     return bytes(body)
 
 
-def _never_connected(error):
+def _never_connected(error: Exception) -> bool:
     """Tell what surely never left; a certificate that is not good ends the call before it too."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     causes = (reason, *getattr(reason, "args", ()))
@@ -457,7 +493,7 @@ def _never_connected(error):
     return any(type(cause).__name__ in names for cause in causes)
 
 
-def _read_json(response):
+def _read_json(response: Answer) -> Row:
     try:
         answer = response.json()
     except (ValueError, RecursionError) as error:
@@ -467,7 +503,7 @@ def _read_json(response):
     return answer
 
 
-def _read_answer(response):
+def _read_answer(response: Answer) -> Row:
     """Return a success's JSON object; raise the error that anything else means."""
     status = response.status_code
     if 200 <= status < 300:
@@ -479,13 +515,13 @@ def _read_answer(response):
     if status >= 500 or status < 400 or status == 408:
         raise UncertainError(_error_text(response))
     code = _error_code(response)
-    error = NotFoundError if status == 404 else RefusedError
+    error: type[RefusedError] = NotFoundError if status == 404 else RefusedError
     if code in ACCESS_CODES:
         error = AccessDeniedError
     raise error(_error_text(response), code=code, status=status)
 
 
-def _retry_after(response):
+def _retry_after(response: Answer) -> float | None:
     """Return the seconds that the header asks for (as a number or as a date), or None."""
     value = response.headers.get("Retry-After", "")
     if value.isascii() and value.isdecimal():
@@ -498,7 +534,7 @@ def _retry_after(response):
         return None
 
 
-def _get_clock_ahead(response):
+def _get_clock_ahead(response: Answer) -> timedelta:
     """Return how far the service's clock is ahead of ours, by the answer's `Date` (RFC 9110).
 
     Zero where it says nothing that can be believed.
@@ -510,13 +546,13 @@ def _get_clock_ahead(response):
     return ahead if abs(ahead) <= LONGEST_AHEAD else timedelta()
 
 
-def _get_slow_down(response):
+def _get_slow_down(response: Answer) -> float:
     wanted = _retry_after(response)
     # Without the service's own wish: until its window is empty.
     return rate_limit.WINDOW if wanted is None else wanted
 
 
-def _error_information(response):
+def _error_information(response: Answer) -> Row:
     try:
         answer = answers.mapping(response.json())
     except (ValueError, RecursionError):
@@ -526,12 +562,12 @@ def _error_information(response):
     return {str(key).lower(): value for key, value in information.items()}
 
 
-def _error_text(response):
+def _error_text(response: Answer) -> str:
     message = answers.text(_error_information(response).get("message"))
     return message or f"HTTP {response.status_code}"
 
 
-def _sign_in_words(response):
+def _sign_in_words(response: Answer) -> tuple[str, str | None]:
     """Return the words and the code of an OAuth error, which has a form of its own."""
     try:
         answer = _read_json(response)
@@ -541,12 +577,12 @@ def _sign_in_words(response):
     return answers.text(answer.get("error_description")) or code or "", code
 
 
-def _error_code(response):
+def _error_code(response: Answer) -> int | None:
     code = _error_information(response).get("code")
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
-def _token(value):
+def _token(value: object) -> str:
     """:raises ValueError: this cannot be a token"""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TOKEN:
         raise ValueError("no token")
@@ -555,5 +591,5 @@ def _token(value):
     return value
 
 
-def _segment(number):
+def _segment(number: str) -> str:
     return quote(str(number), safe="")

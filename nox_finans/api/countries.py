@@ -261,6 +261,6 @@ NAMES = {
 }
 
 
-def code(of_odoo):
+def code(of_odoo: str) -> str:
     """Return the ISO code of a country of Odoo's; none is Sweden."""
     return SAME_AS.get(of_odoo, of_odoo or SWEDEN)

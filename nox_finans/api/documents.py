@@ -6,7 +6,7 @@ sent a token here: a document that cannot be had without one stays where it is.
 
 import ipaddress
 import socket
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 
@@ -18,7 +18,7 @@ HTTPS_PORT = 443
 PDF_MAGIC = b"%PDF-"
 
 
-def fetch(address, service_url):
+def fetch(address: str | None, service_url: str | None) -> bytes:
     """Return the bytes of the PDF at `address`.
 
     Only what is out in the open is fetched: over HTTPS, from a public address of the Internet; or
@@ -31,20 +31,21 @@ def fetch(address, service_url):
     session = requests.Session()
     # Nothing of this machine's, such as a password kept for a host, goes along.
     session.auth = _no_credentials
+    where = address or ""
     for _hop in range(MAX_REDIRECTS + 1):
-        _check_address(address, service_url)
-        answer = client.fetch(session, address)
+        _check_address(where, service_url)
+        answer = client.fetch(session, where)
         if answer.status_code not in (301, 302, 303, 307, 308):
             return _read_pdf(answer)
-        address = answers.link(urljoin(address, answer.headers.get("Location", "")))
+        where = answers.link(urljoin(where, answer.headers.get("Location", ""))) or ""
     raise UncertainError("The document's address leads on and on.")
 
 
-def _no_credentials(request):
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _read_pdf(answer):
+def _read_pdf(answer: client.Answer) -> bytes:
     if answer.status_code != 200:
         raise UncertainError(f"HTTP {answer.status_code} instead of the document.")
     if not answer.body.startswith(PDF_MAGIC):
@@ -52,9 +53,9 @@ def _read_pdf(answer):
     return answer.body
 
 
-def _check_address(address, service_url):
+def _check_address(address: str, service_url: str | None) -> None:
     """:raises RefusedError: nothing may be fetched from there"""
-    parts = urlsplit(address or "")
+    parts = urlsplit(address)
     if _get_origin(parts) == _get_origin(urlsplit(service_url or "")) and parts.hostname:
         return
     if parts.scheme != "https" or parts.username or _get_port(parts) != HTTPS_PORT:
@@ -63,19 +64,19 @@ def _check_address(address, service_url):
         raise RefusedError("The document's address leads into a private network.")
 
 
-def _get_origin(parts):
+def _get_origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, _get_port(parts)
 
 
-def _get_port(parts):
+def _get_port(parts: SplitResult) -> int | None:
     try:
         return parts.port or {"http": 80, "https": HTTPS_PORT}.get(parts.scheme)
     except ValueError:
         return None
 
 
-def _look_up(host):
+def _look_up(host: str | None) -> set[str]:
     try:
-        return {row[4][0].partition("%")[0] for row in socket.getaddrinfo(host, HTTPS_PORT)}
+        return {str(row[4][0]).partition("%")[0] for row in socket.getaddrinfo(host, HTTPS_PORT)}
     except (OSError, UnicodeError) as error:
         raise UncertainError("The document's address cannot be found.") from error

@@ -12,7 +12,7 @@ class NotReachedError(NoxFinansError):
 class RateLimitedError(NoxFinansError):
     """HTTP 429: nothing was done. `retry_after` is the service's wish in seconds, or None."""
 
-    def __init__(self, message, retry_after=None):
+    def __init__(self, message: str, retry_after: float | None = None):
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -30,7 +30,7 @@ class SignInError(NoxFinansError):
     `reason` is the OAuth error (`invalid_client`, `invalid_grant`, …), or None.
     """
 
-    def __init__(self, message, reason=None):
+    def __init__(self, message: str, reason: str | None = None):
         super().__init__(message)
         self.reason = reason
 
@@ -38,7 +38,7 @@ class SignInError(NoxFinansError):
 class RefusedError(NoxFinansError):
     """The service understood and said no. `code` is its own error code, or None."""
 
-    def __init__(self, message, code=None, status=None):
+    def __init__(self, message: str, code: int | None = None, status: int | None = None):
         super().__init__(message)
         self.code = code
         self.status = status

@@ -23,7 +23,7 @@ _VAT_LETTERS = {"GR": "EL"}
 _CENTURY_OF_COMPANIES = "16"
 
 
-def organisation_number(text):
+def organisation_number(text: str) -> str:
     """Return a Swedish organisation or personal number as it is sent, or "" when it is none.
 
     `NNNNNN-NNNN`, and `YYYYMMDD-NNNN` where the century is said (twelve digits, or a `+`). A
@@ -46,14 +46,14 @@ def organisation_number(text):
     return _dashed(number) if _is_day(f"{_century(number)}{number}") else ""
 
 
-def personal_number(text):
+def personal_number(text: str) -> str:
     """Return a Swedish personal or coordination number as it is sent, or "" when it is none."""
     number = organisation_number(text)
     # In an organisation number these two are 20 or more, so that it is never taken for a month.
     return number if number and int(number[-9:-7]) <= 12 else ""
 
 
-def email_address(text):
+def email_address(text: str) -> str:
     """Return the one e-mail address in `text` as it is sent, or "" when it is not exactly one."""
     found = [address for _name, address in getaddresses([(text or "").strip()])]
     if len(found) != 1:
@@ -67,7 +67,7 @@ def email_address(text):
     return address if _EMAIL.fullmatch(address) else ""
 
 
-def vat_number(text, country=""):
+def vat_number(text: str, country: str = "") -> str:
     """Return a VAT number as it is sent, or "" when it is none.
 
     Within the EU it is a right one with its country's letters, whether or not they are written;
@@ -87,19 +87,19 @@ def vat_number(text, country=""):
     return number if not is_in_eu and re.search("[0-9]", number) else ""
 
 
-def global_location_number(text):
+def global_location_number(text: str) -> str:
     """Return a GLN of thirteen digits, or "" when it is none."""
     number = _SEPARATORS.sub("", text or "")
     return number if len(number) == 13 and ean.is_valid(number) else ""
 
 
-def _of_vat_number(number):
+def _of_vat_number(number: str) -> str:
     """Return the ten digits in a Swedish VAT number, or "" when it is none."""
     digits = vat.compact(number)
     return digits[:10] if re.fullmatch("[0-9]{12}", digits) and vat.is_valid(digits) else ""
 
 
-def _of_twelve_digits(number):
+def _of_twelve_digits(number: str) -> str:
     if number.startswith(_CENTURY_OF_COMPANIES):
         return organisation_number(number[2:])
     if _is_day(number):
@@ -107,17 +107,17 @@ def _of_twelve_digits(number):
     return organisation_number(_of_vat_number(number))
 
 
-def _dashed(number):
+def _dashed(number: str) -> str:
     return f"{number[:6]}-{number[6:]}" if number else ""
 
 
-def _century(number):
+def _century(number: str) -> int:
     """Return the first two digits of the year of birth that a personal number without `+` means."""
     this_year = date.today().year
     return this_year // 100 - (int(number[:2]) > this_year % 100)
 
 
-def _is_day(number):
+def _is_day(number: str) -> bool:
     """Tell whether twelve digits begin with a day that was, also of a coordination number."""
     day = int(number[6:8])
     day -= _COORDINATION if day > _COORDINATION else 0

@@ -1,6 +1,8 @@
 """The interface's value sets and lengths, our words for them, and what makes a body fit."""
 
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, cast
 
 from . import texts
 
@@ -92,8 +94,11 @@ USUAL_WORK = {"rot": "CONSTRUCTION", "rut": "CLEANING", "green": "SOLARCELLS"}
 PROPERTY_KINDS = ("rot", "green")
 MAX_HOURS = 999
 
+# A JSON object to be sent, or one in it.
+Body = dict[str, Any]
 
-def fit(values):
+
+def fit(values: Mapping[str, Any]) -> Body:
     """Return a body as the interface takes it: each text clean and of its length, none left out.
 
     What is empty becomes :data:`BLANK`; false and 0 are values, and stay. :data:`UNCUT` keeps its
@@ -102,7 +107,7 @@ def fit(values):
     return {key: _fit(key, value) for key, value in values.items()}
 
 
-def _fit(key, value):
+def _fit(key: str, value: Any) -> Any:
     if isinstance(value, dict):
         return fit(value)
     if key in LENGTHS:
@@ -111,44 +116,51 @@ def _fit(key, value):
     return BLANK if value is None or value == "" else value
 
 
-def list_too_long(values):
+def list_too_long(values: Mapping[str, Any]) -> list[str]:
     """Return the names of the texts in a body that are longer than the service takes."""
     return [key for key in UNCUT if len(values.get(key) or "") > LENGTHS[key]]
 
 
-def decimal(value):
+def decimal(value: float) -> Decimal:
     """Return a number of Odoo's as a decimal, without what floats add to it."""
     return Decimal(str(round(value, 6)))
 
 
-def quantity(value):
+def quantity(value: float) -> str:
     """Return a quantity as the interface wants it: a string with a point, no needless zeros."""
     text = format(Decimal(str(value)).normalize(), "f")
     return text if text != "-0" else "0"
 
 
-def number_in_words(value, language, least_decimals=0):
+def number_in_words(value: float, language: str, least_decimals: int = 0) -> str:
     """Return a number as the customer reads it: `99,99` in Swedish."""
     number = decimal(value).normalize()
-    if -number.as_tuple().exponent < least_decimals:
+    if -cast(int, number.as_tuple().exponent) < least_decimals:
         number = number.quantize(Decimal(1).scaleb(-least_decimals))
     text = format(number, "f")
     return text.replace(".", ",") if language == SWEDISH else text
 
 
-def text_rows(text):
+def text_rows(text: str) -> list[Body]:
     """Return `text` as rows that say something and cost nothing."""
     pieces = texts.split(texts.one_line(text), LENGTHS["Description"])
     return [{"Description": piece} for piece in pieces]
 
 
-def count_rows(text):
+def count_rows(text: str) -> int:
     """Return how many rows the invoice's row with `text` takes with what its text goes on."""
     is_short = len(text or "") <= LENGTHS["Description"]
     return 1 if is_short else max(len(text_rows(text)), 1)
 
 
-def amount_rows(text, price, amount=1, discount=0, vat=0, **others):
+def amount_rows(
+    text: str,
+    price: float | Decimal,
+    amount: float = 1,
+    discount: float = 0,
+    vat: int = 0,
+    **others: Any,
+) -> list[Body]:
     """Return a row with an amount, and the rows on which its text goes on where it is long.
 
     :param amount: the quantity
@@ -168,14 +180,14 @@ def amount_rows(text, price, amount=1, discount=0, vat=0, **others):
     return [row | others, *more]
 
 
-def adds_up(price, amount, discount, subtotal):
+def adds_up(price: float, amount: float, discount: float, subtotal: float) -> bool:
     """Tell whether the service comes to the same amount for a row: it keeps two decimals."""
     numbers = [decimal(number) for number in (price, amount, discount)]
     is_short = all(number == number.quantize(OERE) for number in numbers)
     return is_short and 0 <= discount <= 100 and _net(*numbers) == decimal(subtotal)
 
 
-def total(values):
+def total(values: Mapping[str, Any]) -> Decimal:
     """Return what the service comes to for an invoice's body, a Decimal in kronor.
 
     Each row's net amount is rounded, and its VAT too.
@@ -183,7 +195,7 @@ def total(values):
     return sum(map(_gross, values["InvoiceRows"]), Decimal(0))
 
 
-def add_to_rounding(values, difference):
+def add_to_rounding(values: Body, difference: float) -> Body:
     """Return an invoice's body with its rounding row raised by `difference`, in kronor.
 
     A new last row without VAT, where there is none; none that says 0.
@@ -200,12 +212,12 @@ def add_to_rounding(values, difference):
     return values | {"InvoiceRows": [*rows[:index], *row, *rows[index + 1 :]]}
 
 
-def other_costs(rows):
+def other_costs(rows: Iterable[Body]) -> list[Body]:
     """Return the rows of a house-work invoice, each that is no work as other costs."""
     return [{"HouseWork": False, "HouseWorkType": OTHER_COSTS} | row for row in rows]
 
 
-def _is_rounding(row, words):
+def _is_rounding(row: Body, words: Mapping[str, str]) -> bool:
     return (
         row["Description"] == words["rounding"]
         and row.get("DeliveredQuantity") == "1"
@@ -213,19 +225,25 @@ def _is_rounding(row, words):
     )
 
 
-def _net(price, amount, discount):
+def _net(price: Decimal, amount: Decimal, discount: Decimal) -> Decimal:
     return (price * amount * (1 - discount / 100)).quantize(OERE, ROUND_HALF_UP)
 
 
-def _gross(row):
+def _gross(row: Body) -> Decimal:
     if "Price" not in row:
         return Decimal(0)
     numbers = [Decimal(str(row[key])) for key in ("Price", "DeliveredQuantity", "Discount")]
-    net = _net(*numbers)
-    return net + (net * row["VAT"] / 100).quantize(OERE, ROUND_HALF_UP)
+    net, vat = _net(*numbers), Decimal(row["VAT"])
+    return net + (net * vat / 100).quantize(OERE, ROUND_HALF_UP)
 
 
-def payment(amount, method_code, method_account, takes_fees=False, is_bookkept=True):
+def payment(
+    amount: float,
+    method_code: str,
+    method_account: str,
+    takes_fees: bool = False,
+    is_bookkept: bool = True,
+) -> Body:
     """Return the body that reports a payment made to the company directly, in SEK.
 
     :param method_code: of a payment method in the service's ledger, such as BG

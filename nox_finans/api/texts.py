@@ -46,7 +46,7 @@ REPLACEMENTS = {
 }
 
 
-def is_allowed(character):
+def is_allowed(character: str) -> bool:
     """Tell whether the interface takes this character in a text of one line."""
     return (
         character in ALLOWED_MARKS
@@ -57,18 +57,18 @@ def is_allowed(character):
     )
 
 
-def one_line(text, length=None):
+def one_line(text: str, length: int | None = None) -> str:
     """Return `text` as one line of allowed characters without needless spaces, cut at `length`."""
     clean = " ".join(_replace(answers.text(text or "", None)).split())
     return clean[:length].strip()
 
 
-def many_lines(text, length=None):
+def many_lines(text: str, length: int | None = None) -> str:
     """Return `text` with its line breaks, each line as :func:`one_line` has it, cut at `length`.
 
     Empty lines stay, but none at the ends and never two in a row.
     """
-    lines = []
+    lines: list[str] = []
     for line in (text or "").replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         clean = one_line(line)
         if clean or (lines and lines[-1]):
@@ -76,7 +76,7 @@ def many_lines(text, length=None):
     return "\n".join(lines)[:length].strip()
 
 
-def split(text, length):
+def split(text: str, length: int) -> list[str]:
     """Return `text` in pieces of at most `length` characters, broken at spaces where there are."""
     pieces, rest = [], text.strip()
     while rest:
@@ -85,7 +85,7 @@ def split(text, length):
     return pieces
 
 
-def cut(text, length):
+def cut(text: str, length: int) -> tuple[str, str]:
     """Return as many lines and words of `text` as fit into `length` characters, and the rest."""
     if len(text) <= length:
         return text, ""
@@ -94,11 +94,11 @@ def cut(text, length):
     return text[:end].rstrip(), text[end:].lstrip()
 
 
-def _replace(text):
+def _replace(text: str) -> str:
     return "".join(map(_nearest, unicodedata.normalize("NFC", text)))
 
 
-def _nearest(character):
+def _nearest(character: str) -> str:
     if is_allowed(character):
         return character
     if character in REPLACEMENTS:

@@ -13,7 +13,9 @@ JITTER = 0.2
 MOST_DOUBLINGS = 30
 
 
-def get_pause(tries, first=FIRST_PAUSE, longest=LONGEST_PAUSE, jitter=0.0):
+def get_pause(
+    tries: int, first: int = FIRST_PAUSE, longest: int = LONGEST_PAUSE, jitter: float = 0.0
+) -> timedelta:
     """Return the pause after so many tries that came before this one.
 
     :param tries: 0 after the first one

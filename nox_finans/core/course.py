@@ -16,14 +16,14 @@ STAGE_OF_EVENT = {
 STAGE_OF_STATE = {"refused": "refused", "closed": "closed"}
 
 
-def get_stage(state, last_event):
+def get_stage(state: str, last_event: str) -> str:
     """Return how far a case is, one of `words.STAGES`."""
     if state == "accepted":
         return STAGE_OF_EVENT.get(last_event, "sent")
     return STAGE_OF_STATE.get(state, "waiting")
 
 
-def get_passed(was_next, is_next):
+def get_passed(was_next: str | None, is_next: str | None) -> list[str]:
     """Return the events that have happened when another one is next, or none any more.
 
     Of one that we do not know the place of, or of none, it cannot be told what came before; and
@@ -36,6 +36,6 @@ def get_passed(was_next, is_next):
     return list(EVENT_ORDER[EVENT_ORDER.index(was_next) : EVENT_ORDER.index(is_next)])
 
 
-def get_following(event):
+def get_following(event: str | None) -> list[str]:
     """Return the events that come after `event` if nobody pays; none after an unknown one."""
     return list(EVENT_ORDER[EVENT_ORDER.index(event) + 1 :]) if event in EVENT_ORDER else []

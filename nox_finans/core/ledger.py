@@ -20,13 +20,13 @@ OERE = 100
 SMALL_REST = 1 * OERE
 
 
-def to_oere(kronor):
+def to_oere(kronor: float) -> int:
     """Return an amount in kronor as whole öre: sums of what is not are off by what computers
     round."""
     return round(kronor * OERE)
 
 
-def to_kronor(oere):
+def to_kronor(oere: int) -> float:
     """Return whole öre as an amount in kronor."""
     return oere / OERE
 

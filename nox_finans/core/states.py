@@ -42,7 +42,7 @@ class TransitionError(ValueError):
     """The event cannot happen in the state."""
 
 
-def move(state, event):
+def move(state: str, event: str) -> str:
     """Return the state that `event` leads to from `state`.
 
     :raises TransitionError: it cannot happen there
@@ -53,6 +53,6 @@ def move(state, event):
     return end
 
 
-def is_open(state):
+def is_open(state: str) -> bool:
     """Tell whether the invoice is the service's, or on its way there."""
     return state in OPEN_STATES

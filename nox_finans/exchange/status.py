@@ -26,7 +26,7 @@ class Status:
     balance_with_fees: float | None = None
     document_url: str | None = None
 
-    def is_course_over(self, status):
+    def is_course_over(self, status: str | None) -> bool:
         """Tell whether the course has come to its end, in a case that is in `status`.
 
         While it is paused, it has not.
@@ -34,7 +34,7 @@ class Status:
         return self.has_no_next_event and status != payloads.STATUS_PAUSED
 
 
-def read_status(answer):
+def read_status(answer: object) -> Status:
     """Return what an answer says of a case."""
     answer = answers.mapping(answer)
     return Status(
@@ -68,7 +68,7 @@ class Invoice:
     credit_number: str | None = None
 
 
-def read_invoice(answer):
+def read_invoice(answer: object) -> Invoice:
     """Return what an answer says of an invoice."""
     answer = answers.mapping(answer)
     credit_number = answers.word(answer.get("CreditInvoiceReference"))
@@ -87,5 +87,5 @@ def read_invoice(answer):
     )
 
 
-def _flag(value):
+def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None

@@ -19,7 +19,11 @@ export class NoxFinansOverview extends Component {
     }
 
     async load() {
-        const { steps, recovered, currency } = await this.orm.call("nox.finans.case", "get_overview", []);
+        const { steps, recovered, currency } = await this.orm.call(
+            "nox.finans.case",
+            "get_overview",
+            []
+        );
         this.currency = currency;
         Object.assign(this.state, { steps, recovered });
     }

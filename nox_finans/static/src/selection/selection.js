@@ -47,7 +47,14 @@ export class SelectionBar extends Component {
         return STATUSES.map((status) => {
             const [label, color, icon] = labels[status];
             const count = this.state.counts[status];
-            return { status, label, color, icon, count, active: this.isActive(statusFilter(status)) };
+            return {
+                status,
+                label,
+                color,
+                icon,
+                count,
+                active: this.isActive(statusFilter(status)),
+            };
         });
     }
 
@@ -71,20 +78,20 @@ export class SelectionBar extends Component {
     /** What the list shows, were it not for the colour: a counter says what a click on it shows. */
     get countedDomain() {
         const { searchModel } = this.env;
-        const domains = searchModel
-            ._getGroups()
-            .map((group) => group.activeItems)
-            .filter((items) => !items.every((item) => this.isStatusItem(item)))
-            .map((items) => items.map((item) => searchModel._getSearchItemDomain(item)))
-            .map((domains) => Domain.or(domains.filter(Boolean)));
+        const domains = searchModel.facets
+            .filter((facet) => facet.domain && !this.isOfStatusOnly(facet))
+            .map((facet) => facet.domain);
         return Domain.and([searchModel.globalDomain, ...domains]).toList(
             searchModel.domainEvalContext
         );
     }
 
-    isStatusItem({ searchItemId }) {
-        const { name } = this.env.searchModel.searchItems[searchItemId];
-        return STATUSES.map(statusFilter).includes(name);
+    isOfStatusOnly({ groupId }) {
+        const active = this.env.searchModel.getSearchItems(
+            (item) => item.isActive && item.groupId === groupId
+        );
+        const names = STATUSES.map(statusFilter);
+        return active.length > 0 && active.every(({ name }) => names.includes(name));
     }
 
     item(name) {
@@ -110,7 +117,9 @@ export class SelectionBar extends Component {
     get messages() {
         const banners = this.state.banners.filter((banner) => banner.message);
         const several = this.state.banners.length > 1;
-        return banners.map(({ company, message }) => (several ? `${company}: ${message}` : message));
+        return banners.map(({ company, message }) =>
+            several ? `${company}: ${message}` : message
+        );
     }
 
     async loadCounts() {
@@ -144,12 +153,10 @@ export class SelectionBar extends Component {
     switchTo(names, wanted) {
         const { searchModel } = this.env;
         const toggled = names.filter((name) => name === wanted || this.isActive(name));
-        const ids = toggled.map((name) => this.item(name).id);
-        // The list loads once, when all are switched.
-        searchModel.blockNotification = true;
-        ids.forEach((id) => searchModel.toggleSearchItem(id));
-        searchModel.blockNotification = false;
-        searchModel._notify();
+        // All in one go: the list loads once, when all are switched.
+        for (const { id } of toggled.map((name) => this.item(name))) {
+            searchModel.toggleSearchItem(id);
+        }
     }
 }
 

@@ -1,14 +1,9 @@
 """From where the service's document may be fetched, without Odoo."""
 
 import http.server
-import sys
 import threading
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "nox_finans"))
-
 from api import client, documents
 from api.errors import NoxFinansError, RefusedError
 
