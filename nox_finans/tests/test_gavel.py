@@ -69,7 +69,7 @@ class TestGavel(NoxFinansCase):
 
     def test_a_question_needs_you_until_it_is_answered(self):
         self.check("running", **self.accepted)
-        self.case._ask("Report it?")
+        self.case._ask_about_money("Report it?")
         self.check_found("needs_you")
         self.assertIn("needs_you", self.case.move_id.with_user(self.clerk).nox_finans_gavel)
         self.case._close_questions()

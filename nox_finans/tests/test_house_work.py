@@ -60,7 +60,7 @@ class TestHouseWork(NoxFinansCase):
     def test_a_person_may_report_another_amount(self):
         self.pay(self.move, REDUCTION + 100)
         self.check(REDUCTION + 100)
-        self.case._ask("Report it?")
+        self.case._ask_about_money("Report it?")
         answer = self.case.with_user(self.clerk).action_report_outside()
         wizard = self.env["nox.finans.action"].with_user(self.clerk).browse(answer["res_id"])
         self.assertEqual(wizard.amount, REDUCTION + 100)
