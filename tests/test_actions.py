@@ -41,6 +41,20 @@ def prepare(case, action):
         case.advance(DAYS_TO_FEE)
 
 
+def test_a_lost_answer_is_not_asked_for_again_while_the_status_cannot_be_fetched(case):
+    broken = {"method": "PUT", "path": ACTIONS["report_payment"], "when": "processed"}
+    assert ask(case, "report_payment", **{"break": broken}) == {"signal": 9}
+    # The trouble is the connection's: nothing is asked for at all.
+    fault = {"method": "GET", "path": "/noxfinansinvoices/", "kind": "status", "code": 429}
+    case.setting.sandbox.post("faults", **fault, times=2)
+    for _time in range(4):
+        case.setting.sql("UPDATE nox_finans_connector SET next_try = NULL")
+        case.sync()
+    case.setting.sandbox.clear_faults()
+    assert done(case, "report_payment") == 1
+    assert not case.money().requested_action and "inget tydligt svar" in case.chatter()
+
+
 @pytest.mark.parametrize("when", ["before", "processed", "read"])
 @pytest.mark.parametrize("action", ACTIONS)
 def test_asked_for_once_done_at_most_once(case, action, when):

@@ -331,11 +331,7 @@ class Run:
 
     def _fail_request(self, case, error, message):
         """Return whether the failure of a user's request is dealt with."""
-        if isinstance(error, CONNECTION_ERRORS):
-            # Nothing was done: it is asked for again as soon as it can be.
-            case.request_id.state = "asked"
-            return False
-        if not isinstance(error, RefusedError):
+        if isinstance(error, CONNECTION_ERRORS) or not isinstance(error, RefusedError):
             return False
         request = case.request_id
         if request.user_id:

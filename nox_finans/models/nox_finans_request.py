@@ -4,6 +4,7 @@ from ..api import payloads
 from ..api.errors import RefusedError
 from ..core.words import ACTIONS, REQUEST_STATES
 from ..exchange.actions import SERVICE_ACTIONS
+from ..exchange.failures import CONNECTION_ERRORS
 from .nox_finans_gate import GROUP_SEND
 
 
@@ -71,7 +72,13 @@ class NoxFinansRequest(models.Model):
         self.state = "sent"
         commit()
         client.purpose = "request"
-        answer = SERVICE_ACTIONS[self.action].call(client, self)
+        try:
+            answer = SERVICE_ACTIONS[self.action].call(client, self)
+        except CONNECTION_ERRORS:
+            # Nothing was done: it is asked for again as soon as it can be. Of what fails before or
+            # after this call, the same cannot be said.
+            self.state = "asked"
+            raise
         self.case_id._apply(client, answer, is_clear=True)
         self._end("done")
         return True

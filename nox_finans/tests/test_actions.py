@@ -149,18 +149,20 @@ class TestActions(NoxFinansCase):
             (case, {"balance_with_fees": case.capital_balance}),
             (case, {"remote_status": "PAUSED"}),
             (case.move_id, {"nox_finans_is_disputed": True}),
+            (case.move_id, {"nox_finans_is_disputed": False}),
             (case, {"unbooked_amount": 5}),
             (case, {"unreported_amount": 5}),
             (case, {"is_collection_near": True}),
             (case, {"is_customer_due": True}),
-            (connector, {"environment": "production"}),
             (case, {"state": "closed"}),
             (case, {"forgotten_date": fields.Datetime.now()}),
             (case, {"state": "refused"}),
             (case, {"state": "queued", "next_try": fields.Datetime.now()}),
+            (case, {"next_try": False}),
+            (case, {"is_stuck": True}),
             (case, {"step": False}),
-            (case, {"is_stuck": True, "next_try": False}),
-            (case, {"is_stuck": False}),
+            (case, {"step": "invoice"}),
+            (connector, {"environment": "production"}),
         ):
             before = seen.allowed_actions
             record.sudo().write(values)
