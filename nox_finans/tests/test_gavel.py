@@ -72,7 +72,7 @@ class TestGavel(NoxFinansCase):
         self.case._ask_about_money("Report it?")
         self.check_found("needs_you")
         self.assertIn("needs_you", self.case.move_id.with_user(self.clerk).nox_finans_gavel)
-        self.case._close_questions()
+        self.case._close_money_questions()
         self.check_found("running")
 
     def test_what_somebody_has_planned_for_oneself_does_not(self):
