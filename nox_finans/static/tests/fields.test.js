@@ -1,6 +1,6 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
-import { queryAllTexts, queryFirst, queryText } from "@odoo/hoot-dom";
+import { queryAllTexts, queryFirst, queryText, waitFor } from "@odoo/hoot-dom";
 import { mockTimeZone } from "@odoo/hoot-mock";
 import {
     contains,
@@ -119,6 +119,7 @@ describe("reasons", () => {
         </notebook>`;
     const OF_PAGE = { code: "not_ready", message: "Not ready.", field: "thing.not_ready" };
     const OF_CUSTOMER = { code: "address", message: "No address.", field: "res.partner.zip" };
+    const focused = (name) => `.o_field_widget[name=${name}] input:focus`;
     const link = (code) => contains(`.o_nox_finans_reason_links a[data-code=${code}]`);
 
     test("each reason is a link", async () => {
@@ -133,7 +134,7 @@ describe("reasons", () => {
         await open(ARCH, { reasons: [OF_PAGE] });
         expect(".o_field_widget[name=not_ready]").toHaveCount(0);
         await link("not_ready").click();
-        await contains(".o_field_widget[name=not_ready] input:focus").click();
+        await waitFor(focused("not_ready"));
         expect(queryFirst(".nav-link.active")).toHaveText("Nox Finans");
     });
 
@@ -154,7 +155,8 @@ describe("reasons", () => {
     test("without a customer, the customer is what is missing", async () => {
         await open(ARCH, { reasons: [OF_CUSTOMER] });
         await link("address").click();
-        await contains(".o_field_widget[name=partner_id] input:focus").click();
+        await waitFor(focused("partner_id"));
+        expect(".nav-link.active").toHaveText("Lines");
     });
 
     test("in a list the column stays wide enough to be read", async () => {
