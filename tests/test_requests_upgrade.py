@@ -5,6 +5,11 @@ from test_install import UPGRADE
 
 from dev import databases
 
+CASES = """
+from dev.companies import make_company, queue_invoices
+queue_invoices(make_company(env, "Gamla AB").with_env(env), 6)
+env.cr.commit()
+"""
 # Of 19.0.1.4.0: what was asked for stood on the case.
 AS_BEFORE = """
 DROP TABLE nox_finans_request CASCADE;
@@ -17,7 +22,7 @@ ALTER TABLE nox_finans_case
     ADD COLUMN stop_mail_subject varchar, ADD COLUMN stop_mail_body text;
 UPDATE ir_module_module SET latest_version = '19.0.1.4.0' WHERE name = 'nox_finans'
 """
-# What each of the first cases is at.
+# What each of the cases is at.
 UNDER_WAY = [
     "requested_action = 'pause', requested_date = '2026-03-04', requested_by = 2",
     "requested_action = 'report_payment', requested_amount = 40, requested_takes_fees = TRUE,"
@@ -54,8 +59,13 @@ def upgraded(postgresql, new_demo):
         finally:
             connection.close()
 
+    databases.run_code(postgresql, database, CASES, "Making cases")
     query(AS_BEFORE)
-    cases = query(f"SELECT id FROM nox_finans_case ORDER BY id LIMIT {len(UNDER_WAY)}")
+    cases = query(
+        "SELECT held.id FROM nox_finans_case AS held"
+        "  JOIN res_company ON res_company.id = held.company_id"
+        " WHERE res_company.name = 'Gamla AB' ORDER BY held.id"
+    )
     for (case,), what in zip(cases, UNDER_WAY, strict=True):
         query(f"UPDATE nox_finans_case SET state = 'accepted', {what} WHERE id = {case}")
     databases.run_code(postgresql, database, UPGRADE, "Upgrading")
