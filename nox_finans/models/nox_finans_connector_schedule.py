@@ -185,6 +185,8 @@ class NoxFinansConnector(models.Model):
     def _tell_of_schedule(self, running):
         """Ask the responsible, once; what somebody does who has noticed goes on if that fails."""
         note = self._in_words_of_administrator()._get_schedule_trouble(running)
+        # What the caller has changed is not ours: where that fails, Odoo tries all of it again.
+        self.env.cr.flush()
         try:
             with self.env.cr.savepoint():
                 self._ask(SCHEDULE_ACTIVITY, note, self._get_administrator())
