@@ -23,11 +23,6 @@ FILES = {
     for file in (MODULE / package).glob("*.py")
     if file.name != "__init__.py"
 }
-# What several files say of one model, without an order of theirs.
-UNORDERED = {
-    ("nox.finans.case", "_get_allowed_actions"),
-    ("nox.finans.case", "_request"),
-}
 ORDERS = {
     "reversed": lambda names: sorted(names, reverse=True),
     **{
@@ -106,7 +101,7 @@ def test_no_order_of_imports_changes_a_model(models, describe, order):
         for model, description in models.items()
         for what in ("fields", "methods")
         for name, said in description[what].items()
-        if said != shuffled[model][what].get(name) and (model, name) not in UNORDERED
+        if said != shuffled[model][what].get(name)
     }
     assert not changes
 
@@ -121,7 +116,7 @@ def test_of_two_files_that_say_the_same_one_imports_the_other(models):
         )
         if not is_settled(before, after)
     }
-    assert unsettled == UNORDERED
+    assert not unsettled
 
 
 def test_nothing_imports_itself():

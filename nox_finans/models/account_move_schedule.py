@@ -1,5 +1,7 @@
 from odoo import models
 
+from . import account_move_queue  # noqa: F401 - extended here, so it comes first
+
 
 class AccountMove(models.Model):
     """What who has sent is told of the schedule."""
