@@ -113,9 +113,10 @@ class NoxFinansConnector(models.Model):
             connector.write(changes)
 
     def _leave_environment(self):
-        super()._leave_environment()
+        result = super()._leave_environment()
         # Whose number it was, only the other environment knows, and how it is set up.
         self._forget_company()
+        return result
 
     def _forget_company(self):
         # Full rights: what the system has noted of the other side.
