@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from odoo.models import BaseModel
 
 from ..api import answers
-from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
+from ..api.client import NoxFinansClient
 from ..api.errors import (
     NotFoundError,
     NotReachedError,
@@ -18,6 +18,7 @@ from ..api.errors import (
     SignInError,
     UncertainError,
 )
+from ..api.sign_in import CHECK_SCOPES, SCOPES
 from ..criteria import Rules
 from .failures import ObstacleError, is_denied
 

@@ -5,9 +5,10 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..api import answers
-from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
+from ..api.client import NoxFinansClient
 from ..api.errors import NoxFinansError
 from ..api.rate_limit import guest_window_of
+from ..api.sign_in import CHECK_SCOPES, SCOPES
 from ..exchange.messages import describe_client_trouble
 from .nox_finans_connector import CONNECTION_ACTIVITY
 from .nox_finans_connector_company import bare_number
