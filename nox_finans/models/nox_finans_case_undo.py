@@ -13,7 +13,7 @@ class NoxFinansCase(models.Model):
     _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
 
     @gate("read", GROUP_SEND)
-    def action_give_up(self):
+    def action_give_up(self) -> dict:
         """Do not send a refused invoice; what the service has got of it is taken back there."""
         self._hold("give_up")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
