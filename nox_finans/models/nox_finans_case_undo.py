@@ -3,6 +3,7 @@ from odoo import models
 from ..core.words import GIVEN_UP
 from .nox_finans_case import new_reference
 from .nox_finans_gate import GROUP_SEND, gate
+from .nox_finans_notification import reload
 
 UNDO_ACTIVITY = "nox_finans.mail_activity_type_undo"
 
@@ -18,7 +19,7 @@ class NoxFinansCase(models.Model):
         self._hold("give_up")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo()._give_up()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return reload()
 
     def _give_up(self):
         """Close refused cases for good. Their invoices can be sent anew, as new cases."""
