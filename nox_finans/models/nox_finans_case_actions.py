@@ -195,7 +195,10 @@ class NoxFinansCase(models.Model):
         if self.close_reason == "stopped" and self.stop_id.mail_body:
             self._write_to_customer()
         self.stop_id = False
-        self.request_ids.filtered("mail_body").write({"mail_subject": False, "mail_body": False})
+        written = self.request_ids.filtered(
+            lambda request: request.mail_subject or request.mail_body
+        )
+        written.write({"mail_subject": False, "mail_body": False})
 
     def _write_to_customer(self):
         stop = self.stop_id

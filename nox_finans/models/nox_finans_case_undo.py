@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from ..core.words import GIVEN_UP
 from .nox_finans_case import new_reference
@@ -86,5 +86,7 @@ class NoxFinansCase(models.Model):
                 "reference": new_reference(),
                 "try_count": 0,
                 "next_try": False,
+                # What was given up is over only now: its data is kept from here on.
+                "closed_date": self.state == "closed" and fields.Datetime.now(),
             }
         )

@@ -59,7 +59,7 @@ def move_stops(cr):
             SELECT id, company_id, 'stop', stop_asked_by, 'unclear', stop_mail_subject,
                    stop_mail_body, write_date, 1, 1, now(), now()
               FROM nox_finans_case
-             WHERE stop_asked_by IS NOT NULL AND stop_id IS NULL
+             WHERE (stop_asked_by IS NOT NULL OR stop_mail_body IS NOT NULL) AND stop_id IS NULL
             RETURNING id, case_id
         )
         UPDATE nox_finans_case
