@@ -227,6 +227,14 @@ class OdooServer:
         (cron,) = admin.call("ir.cron", "search", [["code", "=", "model._cron_exchange()"]])
         unless_executing(lambda: admin.call("ir.cron", "method_direct_trigger", [cron]))
 
+    def switch_crons(self, is_active):
+        """Switch the add-on's scheduled actions on or off, as soon as none of them runs."""
+        admin = self.rpc("admin")
+        every = {"active_test": False}
+        crons = admin.call("ir.cron", "search", [["name", "=like", "Nox Finans%"]], context=every)
+        switch = ("ir.cron", "write", crons, {"active": is_active})
+        wait_for(lambda: unless_executing(lambda: admin.call(*switch)), "the switch")
+
     def empty_queue(self):
         """Let all be sent that waits, so that what is done to the next call meets one's own."""
 
@@ -457,6 +465,14 @@ def look(request):
         page.screenshot(path=SCREENSHOTS / f"{request.node.name}-{name}.png")
 
     return look
+
+
+@pytest.fixture
+def no_cron_of_the_server(odoo_server):
+    """Nothing is done meanwhile but what the test itself does."""
+    odoo_server.switch_crons(False)
+    yield
+    odoo_server.switch_crons(True)
 
 
 @pytest.fixture

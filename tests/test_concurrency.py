@@ -20,14 +20,6 @@ def workers(stack, postgresql, odoo_server):
 
 
 @pytest.fixture
-def no_cron_of_the_server(odoo_server):
-    """Only the test's own workers do the work."""
-    odoo_server.sql("UPDATE ir_cron SET active = false WHERE cron_name LIKE 'Nox Finans%%'")
-    yield
-    odoo_server.sql("UPDATE ir_cron SET active = true WHERE cron_name LIKE 'Nox Finans%%'")
-
-
-@pytest.fixture
 def slow(sandbox):
     """Each call takes long enough for somebody to come in between."""
     sandbox.post("settings", latency=0.3)

@@ -4,6 +4,9 @@ it notes for itself, however it is written."""
 import pytest
 from conftest import RpcError
 
+# What a run notes on the connection is no answer to what a test writes.
+pytestmark = pytest.mark.usefixtures("no_cron_of_the_server")
+
 # Whatever is not here is the connection's own; a new setting is added.
 SETTINGS = {
     "active_term_ids",
