@@ -8,6 +8,7 @@ from core.ledger import (
     OERE,
     SMALL_REST,
     Account,
+    Reported,
     count_report,
     get_ledger_capital,
     to_kronor,
@@ -36,6 +37,17 @@ def test_kronor_and_oere():
 @given(st.integers(-(10**14), 10**14))
 def test_no_oere_is_lost_on_the_way(oere):
     assert to_oere(to_kronor(oere)) == oere
+
+
+def test_amounts_are_not_changed_but_counted_anew():
+    for value in (Account(), count_report(0, 0, 0, True)):
+        for field in dataclasses.fields(value):
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(value, field.name, 1)
+
+
+def test_an_amount_that_is_not_given_is_none():
+    assert {*vars(Account()).values(), *vars(Reported()).values()} == {0, ()}
 
 
 @pytest.mark.parametrize("account", [Account(), INVOICE, HOUSE_WORK])
@@ -120,6 +132,8 @@ def test_the_agencys_money_is_not_reported():
     assert change(HOUSE_WORK, owed=79_60).to_report == 20_40
     # All is paid: whoever paid it, the customer owes nothing.
     assert change(HOUSE_WORK, owed=0, booked=39_20, capital=30_40).to_report == 30_40
+    # As it is when more than all is paid.
+    assert change(HOUSE_WORK, owed=-5_00, booked=39_20, capital=30_40).to_report == 30_40
 
 
 def test_what_is_missing_here_once_the_service_has_closed():
@@ -159,6 +173,8 @@ def test_the_services_ledger_does_not_book_our_credits(ledger, capital, credit, 
         (40, 100, 60, False, 40, 0),
         (40, 100, 100, False, 0, 0),
         (40, 100, 70, False, 0, 40),
+        # It has risen: what came back there, or a fee, may hide the report.
+        (40, 100, 120, False, 0, 40),
         (40, 100, None, False, 0, 40),
         (140, 100, 0, False, 100, 0),
     ],
