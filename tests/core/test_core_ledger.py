@@ -83,6 +83,10 @@ def test_what_came_in_there_is_booked_once(known, to_book):
         ({"owed": 60_00, "reported": 10_00, "capital": 90_00}, 30_00),
         ({"owed": 60_00, "booked": 40_00, "capital": 60_00}, 0),
         ({"owed": 60_00, "credited_there": 40_00, "capital": 60_00}, 0),
+        # Nor does it matter that an answer is old, and the balance has not fallen yet.
+        ({"owed": 50_00, "reported": 40_00}, 10_00),
+        ({"owed": 50_00, "booked": 40_00}, 10_00),
+        ({"owed": 50_00, "credited_there": 40_00}, 10_00),
         # Never more than the service still asks for beyond what is owed here.
         ({"owed": 60_00, "capital": 70_00}, 10_00),
         ({"owed": 60_00, "capital": 50_00}, 0),
@@ -149,11 +153,14 @@ def test_money_that_somebody_has_registered_in_another_way():
     assert not account.is_booked_otherwise
     assert change(account, owed=60_00).is_booked_otherwise
     assert not change(account, owed=60_01).is_booked_otherwise
+    assert not change(account, owed=59_99).is_booked_otherwise
     assert not change(account, owed=50_00, booked=10_00).is_booked_otherwise
     assert change(account, owed=60_00, booked=10_00, reported=5_00).to_book == 25_00
     assert change(account, owed=60_00, booked=10_00, reported=5_00).is_booked_otherwise
     house_work = change(HOUSE_WORK, received=40_00, capital=29_60, owed=29_60)
     assert house_work.is_booked_otherwise
+    assert change(house_work, owed=60_00).is_booked_otherwise
+    assert not change(house_work, owed=59_99).is_booked_otherwise
 
 
 @pytest.mark.parametrize(
