@@ -157,6 +157,9 @@ def test_money_that_somebody_has_registered_in_another_way():
     assert not change(account, owed=50_00, booked=10_00).is_booked_otherwise
     assert change(account, owed=60_00, booked=10_00, reported=5_00).to_book == 25_00
     assert change(account, owed=60_00, booked=10_00, reported=5_00).is_booked_otherwise
+    account = change(account, credited_there=15_00)
+    assert change(account, owed=60_00).to_book == 25_00
+    assert change(account, owed=60_00).is_booked_otherwise
     house_work = change(HOUSE_WORK, received=40_00, capital=29_60, owed=29_60)
     assert house_work.is_booked_otherwise
     assert change(house_work, owed=60_00).is_booked_otherwise
