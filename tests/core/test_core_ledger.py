@@ -136,6 +136,8 @@ def test_the_agencys_money_is_not_reported():
     assert change(HOUSE_WORK, owed=79_60).to_report == 20_40
     # All is paid: whoever paid it, the customer owes nothing.
     assert change(HOUSE_WORK, owed=0, booked=39_20, capital=30_40).to_report == 30_40
+    # As long as anything is open, it may be the agency's.
+    assert change(HOUSE_WORK, owed=1, booked=39_20, capital=30_40).to_report == 0
     # As it is when more than all is paid.
     assert change(HOUSE_WORK, owed=-5_00, booked=39_20, capital=30_40).to_report == 30_40
 
