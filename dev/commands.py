@@ -27,7 +27,12 @@ WAKE_SECONDS = 10
 TESTS = ["nox_finans/tests", "tests"]
 # For every save: what needs neither Odoo nor a server, and the criteria.
 PURE_TESTS = ["tests/core", "tests/api", "tests/exchange"]
-QUICK_TESTS = ["nox_finans/tests/test_criteria.py", "nox_finans/tests/test_chain.py"]
+QUICK_TESTS = [
+    "nox_finans/tests/test_criteria.py",
+    "nox_finans/tests/test_chain.py",
+    # It takes longer than all the others together.
+    "--deselect=nox_finans/tests/test_criteria.py::TestCriteria::test_random_invoices",
+]
 # A file is run by one process as a whole; each process takes the next file when it has ended one.
 # The order is that of tests/conftest.py.
 IN_PARALLEL = ["--dist=loadfile", "--no-loadscope-reorder"]

@@ -227,6 +227,15 @@ class OdooServer:
         (cron,) = admin.call("ir.cron", "search", [["code", "=", "model._cron_exchange()"]])
         unless_executing(lambda: admin.call("ir.cron", "method_direct_trigger", [cron]))
 
+    def empty_queue(self):
+        """Let all be sent that waits, so that what is done to the next call meets one's own."""
+
+        def is_empty():
+            self.run_cron()
+            return not self.sql("SELECT FROM nox_finans_case WHERE state IN ('queued', 'sending')")
+
+        wait_for(is_empty, "the queue is empty", pause=0.5)
+
 
 @pytest.fixture(scope="session")
 def stack():

@@ -6,8 +6,9 @@ from email.utils import format_datetime
 
 import pytest
 from api import errors
-from api.client import NoxFinansClient, TokenClient
+from api.client import NoxFinansClient
 from api.rate_limit import SlidingWindow
+from api.sign_in import TokenClient
 from conftest import start_sandbox
 
 CUSTOMER = {"CustomerNumber": "K1", "Name": "Åsa & Öberg (§ 1)", "City": "Malmö"}

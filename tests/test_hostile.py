@@ -10,9 +10,10 @@ from io import BytesIO
 import pytest
 import requests
 from api import answers
-from api.client import NoxFinansClient, TokenClient
+from api.client import NoxFinansClient
 from api.errors import NoxFinansError
 from api.rate_limit import SlidingWindow
+from api.sign_in import TokenClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from workers import start_worker

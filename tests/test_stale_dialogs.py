@@ -139,8 +139,9 @@ def test_what_a_colleague_has_sent_is_left_out(klara, maria, make_invoice, case_
 
 
 def test_what_a_colleague_has_given_up_is_not_sent_by_an_old_dialog(
-    klara, maria, make_invoice, send, sandbox, until, case_of
+    odoo_server, klara, maria, make_invoice, send, sandbox, until, case_of
 ):
+    odoo_server.empty_queue()
     invoice = make_invoice()
     sandbox.refuse("POST", "^/3/invoices$")
     send(invoice)

@@ -40,10 +40,10 @@ class Breaker:
         self.is_current = False
 
     def install(self):
-        from odoo.addons.nox_finans.api import client
+        from odoo.addons.nox_finans.api import transport
 
         connection = urllib3.connection.HTTPConnection
-        request, getresponse, send = connection.request, connection.getresponse, client._send
+        request, getresponse, send = connection.request, connection.getresponse, transport.send
 
         def breaking_request(conn, method, url, *args, **kwargs):
             path = url.partition("?")[0]
@@ -65,7 +65,7 @@ class Breaker:
 
         connection.request = breaking_request
         connection.getresponse = breaking_getresponse
-        client._send = breaking_send
+        transport.send = breaking_send
 
     def _at(self, point):
         if not self.is_current or point != self.when:
@@ -79,10 +79,10 @@ class Breaker:
 
 
 def prepare(keep_pace, timeout):
-    from odoo.addons.nox_finans.api import client, rate_limit
+    from odoo.addons.nox_finans.api import rate_limit, transport
     from odoo.addons.nox_finans.exchange import changes
 
-    client.TIMEOUT = timeout or client.TIMEOUT
+    transport.TIMEOUT = timeout or transport.TIMEOUT
     if keep_pace:
         return
     changes.SANDBOX_LIST_INTERVAL = changes.LIST_INTERVAL

@@ -2,32 +2,25 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import requests
 
-from . import answers, rate_limit
-from .errors import (
-    AccessDeniedError,
-    NotFoundError,
-    NotReachedError,
-    RateLimitedError,
-    RefusedError,
-    SignInError,
-    UncertainError,
+from . import answers, rate_limit, transport
+from .errors import NotReachedError, UncertainError
+from .transport import (
+    Answer,
+    Row,
+    get_clock_ahead,
+    get_error_text,
+    get_slow_down,
+    read_answer,
 )
 
-# Seconds to connect, and to wait for the next byte of an answer.
-TIMEOUT = 20
-# Seconds until the whole answer must be there.
-MAX_SECONDS = 60
-# No documented answer comes near this; a larger one is not read to its end.
-MAX_ANSWER_BYTES = 5_000_000
 # Documented: the largest page of a list.
 PAGE_SIZE = 500
 # What more has changed in one go is seen when each case is asked for in its turn.
@@ -37,40 +30,10 @@ MAX_PAGES = 200
 SLOW_DOWNS = 3
 LONGEST_WAIT = 30
 
-AUTHORIZATION_PATH = "/oauth-v1"
 API_PATH = "/3"
-# Only what is used here: without these the connection does not work.
-SCOPES = ("companyinformation", "customer", "invoice", "noxfinansinvoice", "payment")
-# The check of the set-up reads by these; without them it cannot look at everything.
-CHECK_SCOPES = ("settings", "bookkeeping")
-# Documented: such a connection does not end with the person who has made it, and only a system
-# administrator can agree to it.
-ACCOUNT_TYPE = "service"
-
-# Documented: no licence for the scope, no API licence. Seen by other clients: the scope was not
-# given to this connection.
-ACCESS_CODES = (2001101, 2001103, 2000663)
-MAX_TOKEN = 4096
-# An access token lives an hour; who says more is not believed.
-LONGEST_LIFE = 24 * 3600
-# A clock that is further from ours than this is not believed.
-LONGEST_AHEAD = timedelta(days=3650)
-
-# A JSON object as it was answered; what stands in it is not trusted before it is read.
-Row = dict[str, Any]
 # What is sent: a JSON object, and what stands in the address.
 Values = Mapping[str, Any]
 Params = Mapping[str, str | int]
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What the token endpoint answers. `expires_in` is in seconds, `scope` None if not said."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    scope: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,105 +50,6 @@ class Exchange:
     status_code: int
     duration: int
     message: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer, read whole."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class TokenClient:
-    """Speaks to the sign-in's endpoints; knows the client's secret and keeps nothing."""
-
-    def __init__(
-        self,
-        authorization_url: str,
-        client_id: str,
-        client_secret: str,
-        session: requests.Session | None = None,
-    ):
-        self._url = authorization_url.rstrip("/") + AUTHORIZATION_PATH
-        self._client_id = client_id or ""
-        self._client_secret = client_secret or ""
-        self._session = session or requests.Session()
-
-    def get_consent_url(self, redirect_uri: str, state: str, scopes: Iterable[str] = SCOPES) -> str:
-        """Return where a user agrees to the connection."""
-        query = {
-            "client_id": self._client_id,
-            "redirect_uri": redirect_uri,
-            "scope": " ".join(scopes),
-            "state": state,
-            "access_type": "offline",
-            "response_type": "code",
-            "account_type": ACCOUNT_TYPE,
-        }
-        return f"{self._url}/auth?{urlencode(query)}"
-
-    def redeem(self, code: str, redirect_uri: str) -> Tokens:
-        """Trade the single-use authorization `code` for tokens.
-
-        :raises: as :meth:`refresh`
-        """
-        return self._get_tokens(
-            {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        )
-
-    def refresh(self, refresh_token: str) -> Tokens:
-        """Trade the single-use `refresh_token` for new tokens.
-
-        :raises SignInError: the token is used up, revoked or too old, or the client is unknown
-        :raises NotReachedError: nothing was sent; the token is still good
-        :raises RateLimitedError: nothing was done; the token is still good
-        :raises UncertainError: no usable answer; the token may be used up
-        """
-        return self._get_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
-
-    def check_client(self) -> None:
-        """Ask whether the service knows the client's id and secret, by a token that cannot exist.
-
-        :raises SignInError: it does not; `reason` is `invalid_client`
-        :raises: as :meth:`refresh`: it is not known whether it does
-        """
-        try:
-            self.refresh("none")
-        except SignInError as error:
-            # Whose token is at fault has been let in.
-            if error.reason == "invalid_client":
-                raise
-
-    def revoke(self, refresh_token: str) -> None:
-        """End the connection at the service's side.
-
-        :raises: as :meth:`refresh`
-        """
-        self._post("revoke", {"token_type_hint": "refresh_token", "token": refresh_token})
-
-    def _get_tokens(self, data: Mapping[str, str]) -> Tokens:
-        answer = _read_answer(self._post("token", data))
-        try:
-            return Tokens(
-                access_token=_token(answer["access_token"]),
-                refresh_token=_token(answer["refresh_token"]),
-                expires_in=max(min(int(answer["expires_in"]), LONGEST_LIFE), 0),
-                scope=answers.word(answer.get("scope")),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise UncertainError("The answer holds no tokens.") from error
-
-    def _post(self, path: str, data: Mapping[str, str]) -> Answer:
-        auth = (self._client_id.encode(), self._client_secret.encode())
-        response = _send(self._session, "POST", f"{self._url}/{path}", data=data, auth=auth)
-        if response.status_code in (400, 401, 403):
-            raise SignInError(*_sign_in_words(response))
-        return response
 
 
 class NoxFinansClient:
@@ -391,12 +255,12 @@ class NoxFinansClient:
         if response.status_code == 401:
             response = self._request(method, path, wrapper, values, params, renew=True)
         for _slow_down in range(SLOW_DOWNS):
-            pause = _get_slow_down(response)
+            pause = get_slow_down(response)
             if response.status_code != 429 or pause > LONGEST_WAIT:
                 break
             self.window.hold(pause)
             response = self._request(method, path, wrapper, values, params, renew=False)
-        answer = _read_answer(response)
+        answer = read_answer(response)
         if wrapper not in answer:
             raise UncertainError(f"The answer to {method} {path} holds no {wrapper}.")
         return answer
@@ -415,7 +279,7 @@ class NoxFinansClient:
         started, clock = datetime.now(UTC).replace(tzinfo=None), time.monotonic()
         status, message = 0, ""
         try:
-            response = _send(
+            response = transport.send(
                 self._session,
                 method,
                 self._base_url + path,
@@ -424,8 +288,8 @@ class NoxFinansClient:
                 headers={"Authorization": f"Bearer {token}"},
             )
             status = response.status_code
-            self.clock_ahead = _get_clock_ahead(response)
-            message = _error_text(response) if status >= 400 else ""
+            self.clock_ahead = get_clock_ahead(response)
+            message = get_error_text(response) if status >= 400 else ""
             return response
         except (NotReachedError, UncertainError) as error:
             message = str(error)
@@ -436,159 +300,6 @@ class NoxFinansClient:
             self.on_exchange(
                 Exchange(self.purpose, started, method, API_PATH + path, status, duration, message)
             )
-
-
-def fetch(session: requests.Session, url: str) -> Answer:
-    """Return the :class:`Answer` to a GET that carries no token and follows no redirect.
-
-    :raises: as :func:`_send`
-    """
-    return _send(session, "GET", url)
-
-
-def _send(session: requests.Session, method: str, url: str, **kwargs: Any) -> Answer:
-    """Send one request and return its :class:`Answer`.
-
-    :raises NotReachedError: no connection came about
-    :raises UncertainError: the connection broke or fell silent later, or the answer is too large
-    """
-    try:
-        response = session.request(
-            method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs
-        )
-    except requests.exceptions.ConnectTimeout as error:
-        raise NotReachedError("The service cannot be reached (no connection in time).") from error
-    except requests.exceptions.ConnectionError as error:
-        if _never_connected(error):
-            raise NotReachedError("The service cannot be reached.") from error
-        raise UncertainError("The connection was cut before the answer came.") from error
-    except requests.exceptions.Timeout as error:
-        raise UncertainError("The service did not answer in time.") from error
-    except (requests.exceptions.RequestException, UnicodeError) as error:
-        raise UncertainError(f"The answer is unusable ({type(error).__name__}).") from error
-    try:
-        with response:
-            return Answer(response.status_code, response.headers, _read_body(response))
-    except requests.exceptions.RequestException as error:
-        raise UncertainError("The connection was cut while the answer came.") from error
-
-
-def _read_body(response: requests.Response) -> bytes:
-    body, end = bytearray(), time.monotonic() + MAX_SECONDS
-    # In small pieces: the time is looked at after each.
-    for chunk in response.iter_content(1024):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise UncertainError("The answer is larger than any documented one.")
-        if time.monotonic() > end:
-            raise UncertainError("The answer did not come to its end in time.")
-    return bytes(body)
-
-
-def _never_connected(error: Exception) -> bool:
-    """Tell what surely never left; a certificate that is not good ends the call before it too."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    causes = (reason, *getattr(reason, "args", ()))
-    names = {"NewConnectionError", "NameResolutionError", "SSLCertVerificationError"}
-    return any(type(cause).__name__ in names for cause in causes)
-
-
-def _read_json(response: Answer) -> Row:
-    try:
-        answer = response.json()
-    except (ValueError, RecursionError) as error:
-        raise UncertainError(f"HTTP {response.status_code} without readable JSON.") from error
-    if not isinstance(answer, dict):
-        raise UncertainError(f"HTTP {response.status_code} with unexpected JSON.")
-    return answer
-
-
-def _read_answer(response: Answer) -> Row:
-    """Return a success's JSON object; raise the error that anything else means."""
-    status = response.status_code
-    if 200 <= status < 300:
-        return _read_json(response)
-    if status == 429:
-        raise RateLimitedError("Too many requests.", _retry_after(response))
-    if status == 401:
-        raise SignInError(_error_text(response))
-    if status >= 500 or status < 400 or status == 408:
-        raise UncertainError(_error_text(response))
-    code = _error_code(response)
-    error: type[RefusedError] = NotFoundError if status == 404 else RefusedError
-    if code in ACCESS_CODES:
-        error = AccessDeniedError
-    raise error(_error_text(response), code=code, status=status)
-
-
-def _retry_after(response: Answer) -> float | None:
-    """Return the seconds that the header asks for (as a number or as a date), or None."""
-    value = response.headers.get("Retry-After", "")
-    if value.isascii() and value.isdecimal():
-        return min(float(value), 24 * 3600.0)
-    try:
-        now = datetime.now(UTC) + _get_clock_ahead(response)
-        wanted = parsedate_to_datetime(value)
-        return min(max((wanted - now).total_seconds(), 0), 24 * 3600.0)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _get_clock_ahead(response: Answer) -> timedelta:
-    """Return how far the service's clock is ahead of ours, by the answer's `Date` (RFC 9110).
-
-    Zero where it says nothing that can be believed.
-    """
-    try:
-        ahead = parsedate_to_datetime(response.headers.get("Date", "")) - datetime.now(UTC)
-    except (ValueError, TypeError, OverflowError):
-        return timedelta()
-    return ahead if abs(ahead) <= LONGEST_AHEAD else timedelta()
-
-
-def _get_slow_down(response: Answer) -> float:
-    wanted = _retry_after(response)
-    # Without the service's own wish: until its window is empty.
-    return rate_limit.WINDOW if wanted is None else wanted
-
-
-def _error_information(response: Answer) -> Row:
-    try:
-        answer = answers.mapping(response.json())
-    except (ValueError, RecursionError):
-        return {}
-    information = answers.mapping(answer.get("ErrorInformation", answer))
-    # The keys have been seen in both spellings.
-    return {str(key).lower(): value for key, value in information.items()}
-
-
-def _error_text(response: Answer) -> str:
-    message = answers.text(_error_information(response).get("message"))
-    return message or f"HTTP {response.status_code}"
-
-
-def _sign_in_words(response: Answer) -> tuple[str, str | None]:
-    """Return the words and the code of an OAuth error, which has a form of its own."""
-    try:
-        answer = _read_json(response)
-    except UncertainError as error:
-        return str(error), None
-    code = answers.word(answer.get("error"))
-    return answers.text(answer.get("error_description")) or code or "", code
-
-
-def _error_code(response: Answer) -> int | None:
-    code = _error_information(response).get("code")
-    return code if isinstance(code, int) and not isinstance(code, bool) else None
-
-
-def _token(value: object) -> str:
-    """:raises ValueError: this cannot be a token"""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_TOKEN:
-        raise ValueError("no token")
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise ValueError("no token")
-    return value
 
 
 def _segment(number: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 
-from . import answers, client
+from . import answers, transport
 from .errors import RefusedError, UncertainError
 
 MAX_REDIRECTS = 3
@@ -34,7 +34,7 @@ def fetch(address: str | None, service_url: str | None) -> bytes:
     where = address or ""
     for _hop in range(MAX_REDIRECTS + 1):
         _check_address(where, service_url)
-        answer = client.fetch(session, where)
+        answer = transport.fetch(session, where)
         if answer.status_code not in (301, 302, 303, 307, 308):
             return _read_pdf(answer)
         where = answers.link(urljoin(where, answer.headers.get("Location", ""))) or ""
@@ -45,7 +45,7 @@ def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedReque
     return request
 
 
-def _read_pdf(answer: client.Answer) -> bytes:
+def _read_pdf(answer: transport.Answer) -> bytes:
     if answer.status_code != 200:
         raise UncertainError(f"HTTP {answer.status_code} instead of the document.")
     if not answer.body.startswith(PDF_MAGIC):

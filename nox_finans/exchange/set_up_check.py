@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from odoo.models import BaseModel
 
 from ..api import answers
-from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
+from ..api.client import NoxFinansClient
 from ..api.errors import (
     NotFoundError,
     NotReachedError,
@@ -18,8 +18,10 @@ from ..api.errors import (
     SignInError,
     UncertainError,
 )
+from ..api.sign_in import CHECK_SCOPES, SCOPES
 from ..criteria import Rules
 from .failures import ObstacleError, is_denied
+from .status import Company, read_company
 
 # In the order in which they are looked at and shown.
 ITEMS = [
@@ -76,7 +78,7 @@ class SetUpCheck:
         self.env = connector.env
         self.today = Rules(connector.company_id).today
         # What the other side has told, for the connection's page.
-        self.company: dict[str, Any] | None = None
+        self.company: Company | None = None
         self.year_end: date | None = None
         self.terms: dict[str, str] | None = None
         self.units: dict[str, str] | None = None
@@ -166,9 +168,9 @@ class SetUpCheck:
         return Finding("good", self.env._("All rights that are used were given."))
 
     def _find_company(self) -> Finding:
-        self.company = answers.mapping(self.ask("get_company"))
-        name = answers.word(self.company.get("CompanyName")) or "–"
-        number = answers.word(self.company.get("OrganizationNumber")) or "–"
+        self.company = read_company(self.ask("get_company"))
+        name = self.company.name or "–"
+        number = self.company.number or "–"
         if self.connector._is_own_number(number):
             return Finding("good", self.env._("%(name)s, %(number)s", name=name, number=number))
         return Finding(

@@ -87,5 +87,23 @@ def read_invoice(answer: object) -> Invoice:
     )
 
 
+@dataclass(frozen=True)
+class Company:
+    """What the service says of the company that is signed in."""
+
+    name: str | None = None
+    # As it is written there, with or without a hyphen.
+    number: str | None = None
+
+
+def read_company(answer: object) -> Company:
+    """Return what an answer says of the company."""
+    answer = answers.mapping(answer)
+    return Company(
+        name=answers.word(answer.get("CompanyName")),
+        number=answers.word(answer.get("OrganizationNumber")),
+    )
+
+
 def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None

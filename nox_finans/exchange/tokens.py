@@ -8,8 +8,8 @@ from odoo.models import BaseModel
 from odoo.tools import SQL
 from psycopg2.errors import SerializationFailure
 
-from ..api.client import Tokens
 from ..api.errors import NotReachedError, UncertainError
+from ..api.sign_in import Tokens
 
 # Renewed this many seconds before it runs out, so that it does not run out on the way.
 TOKEN_MARGIN = 60

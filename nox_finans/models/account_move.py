@@ -326,7 +326,7 @@ class AccountMove(models.Model):
     # -------------------------------------------------------------------------
 
     @gate("read", GROUPS, on="any")
-    def action_nox_finans_send(self):
+    def action_nox_finans_send(self) -> dict:
         """Open the selection: on the marked invoices, or on all that are not sent yet."""
         action = self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_selection")
         if self:
@@ -336,7 +336,7 @@ class AccountMove(models.Model):
         return action
 
     @gate("write", GROUP_SEND)
-    def action_nox_finans_open_send(self):
+    def action_nox_finans_open_send(self) -> dict:
         """Open the send wizard on these invoices."""
         # Of thousands only the access is checked here: what is shown is read when it is shown.
         wizards = self.env["nox.finans.send"].with_context(prefetch_fields=False)
@@ -348,15 +348,15 @@ class AccountMove(models.Model):
         }
 
     @gate("write", GROUP_SEND)
-    def action_nox_finans_hide(self):
+    def action_nox_finans_hide(self) -> None:
         self.nox_finans_hidden = True
 
     @gate("write", GROUP_SEND)
-    def action_nox_finans_unhide(self):
+    def action_nox_finans_unhide(self) -> None:
         self.nox_finans_hidden = False
 
     @gate("read", GROUPS, on="one")
-    def action_open_nox_finans_case(self):
+    def action_open_nox_finans_case(self) -> dict:
         """:raises UserError: the invoice has not been sent"""
         if not self.nox_finans_case_id:
             raise UserError(self.env._("The invoice has not been sent via Nox Finans."))

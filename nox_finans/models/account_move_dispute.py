@@ -53,7 +53,7 @@ class AccountMove(models.Model):
     _nox_finans_disputed_idx = models.Index("(company_id) WHERE nox_finans_is_disputed IS TRUE")
 
     @gate("write", GROUP_SEND)
-    def action_nox_finans_dispute(self):
+    def action_nox_finans_dispute(self) -> dict:
         """Open the dialog that notes a dispute on these invoices."""
         self._check_can_be_disputed()
         return {
@@ -97,7 +97,7 @@ class AccountMove(models.Model):
         self._wake_nox_finans()
 
     @gate("write", GROUP_SEND)
-    def action_nox_finans_settle_dispute(self):
+    def action_nox_finans_settle_dispute(self) -> None:
         """The dispute is over: the invoices may go on, and what it has paused does."""
         disputed = self.filtered("nox_finans_is_disputed")
         if not disputed:

@@ -66,7 +66,7 @@ class AccountMove(models.Model):
             and (is_of_modules(field, *JUDGED_MODULES) or name in others)
         )
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         """:raises UserError: what was handed over would be changed; names the next step"""
         if guarded := find_guarded(self, vals):
             self._check_nox_finans_guard(

@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import api, models
 from odoo.models import MAGIC_COLUMNS
 from odoo.tools import ormcache
@@ -39,12 +41,12 @@ class AccountMoveLine(models.Model):
         )
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         lines = super().create(vals_list)
         lines.move_id._check_nox_finans_rows()
         return lines
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         if guarded := find_guarded(self, vals):
             judged = self.move_id._filter_nox_finans_judged()
             moves = self.filtered(

@@ -13,7 +13,7 @@ class AccountMove(models.Model):
     # Each concern of the invoice has a file of its own.
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         result = super().write(vals)
         if "matched_payment_ids" in vals:
             # Full rights: whoever registers a payment, Nox Finans is to know of it.

@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
 
@@ -14,10 +16,10 @@ class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         return super().create([self._sign_sending_data(vals) for vals in vals_list])
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         return super().write(self._sign_sending_data(vals))
 
     def _sign_sending_data(self, vals):

@@ -6,7 +6,7 @@ from . import account_move_sender  # noqa: F401 - its `write` comes first
 class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         result = super().write(vals)
         if vals.get("state") == "cancel":
             # Full rights: whoever may cancel invoices, what the service has got of a refused one

@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import api, models
 
 from ..core.words import SENT_STATES
@@ -7,12 +9,12 @@ class AccountPartialReconcile(models.Model):
     _inherit = "account.partial.reconcile"
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         partials = super().create(vals_list)
         partials._get_nox_finans_cases()._note_paid_in_odoo()
         return partials
 
-    def unlink(self):
+    def unlink(self) -> bool:
         cases = self._get_nox_finans_cases()
         result = super().unlink()
         cases._note_paid_in_odoo()

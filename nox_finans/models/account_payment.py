@@ -18,7 +18,7 @@ class AccountPayment(models.Model):
         help="The payment came in at Nox Finans.",
     )
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         result = super().write(vals)
         if {"amount", "state"} & vals.keys():
             # Full rights: whoever registers or cancels a payment, Nox Finans is to know of it.
@@ -26,7 +26,7 @@ class AccountPayment(models.Model):
             cases._note_paid_in_odoo()
         return result
 
-    def unlink(self):
+    def unlink(self) -> bool:
         # Full rights, as above.
         cases = self.sudo().invoice_ids.nox_finans_case_ids
         result = super().unlink()

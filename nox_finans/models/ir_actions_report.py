@@ -53,7 +53,7 @@ class IrActionsReport(models.Model):
         ordered = [res_id for res_id in [*res_ids, False] if res_id in streams]
         return OrderedDict((res_id, streams[res_id]) for res_id in ordered)
 
-    def retrieve_attachment(self, record):
+    def retrieve_attachment(self, record: models.BaseModel) -> models.BaseModel | None:
         # What a report has kept was made when the company itself was paid.
         if record._name == "account.move" and record._get_nox_finans_payee():
             return self.env["ir.attachment"]

@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..api import payloads
-from ..api.errors import RefusedError
 from ..core.backoff import JITTER, MAX_TRIES, get_pause
 from ..core.words import (
     CHANNELS,
@@ -111,11 +110,6 @@ class NoxFinansCase(models.Model):
         readonly=True,
         groups=GROUP_SEND,
         help="Customer and invoice as the service got them.",
-    )
-    changed_since_sent = fields.Char(
-        compute="_compute_changed_since_sent",
-        groups=GROUP_SEND,
-        help="What is another now in Odoo than what the service got.",
     )
     listed_hash = fields.Char(
         readonly=True, help="The invoice's row when the service last listed it as changed."
@@ -225,50 +219,17 @@ class NoxFinansCase(models.Model):
             ),
         }.get(self.remote_status, self.remote_status)
 
-    def _compute_changed_since_sent(self):
-        # Addresses belong to the customer and may change; the service goes on with what it got.
-        for case in self:
-            case.changed_since_sent = case.state == "accepted" and case._list_changes_since_sent()
-
-    def _list_changes_since_sent(self):
-        sent = self._get_sent("customer") | self._get_sent("invoice") | self._get_sent("told")
-        # Full rights: compared is what the service got of the case that the user may see.
-        case = self.sudo()
-        try:
-            now = case._prepare_customer() | case._prepare_invoice()
-        except RefusedError:
-            return False
-        labels = self._get_address_labels()
-        changes = [
-            f"{label}: {sent.get(name) or '–'} → {now.get(name) or '–'}"
-            for name, label in labels.items()
-            if sent and sent.get(name) != now.get(name)
-        ]
-        return "; ".join(changes) or False
-
-    def _get_address_labels(self):
-        """Return what of the customer may change after the sending, with its names."""
-        return {
-            "CustomerName": self.env._("Name"),
-            "Address1": self.env._("Street"),
-            "Address2": self.env._("Second address line"),
-            "ZipCode": self.env._("Postal code"),
-            "City": self.env._("Town"),
-            "OrganisationNumber": self.env._("Organisation or personal number"),
-            "Email": self.env._("E-mail"),
-        }
-
     def _is_elsewhere(self):
         """Tell whether the case is known in another environment than the company works with."""
         # Full rights: where one sends to is for all to see who send.
         return self.environment != self.company_id.sudo()._get_nox_finans_connector().environment
 
     @gate("read", GROUPS, on="one")
-    def action_open_move(self):
+    def action_open_move(self) -> dict:
         return self.move_id._get_records_action()
 
     @gate("read", GROUPS, on="one")
-    def action_open_document(self):
+    def action_open_document(self) -> dict:
         """:raises UserError: the service has told of no document yet"""
         if not self.document_url:
             raise UserError(self.env._("Nox Finans has not given a document yet."))

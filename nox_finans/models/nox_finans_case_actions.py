@@ -86,19 +86,19 @@ class NoxFinansCase(models.Model):
         )
 
     @gate("read", GROUP_SEND)
-    def action_send_again(self):
+    def action_send_again(self) -> dict:
         self._check_allowed("send_again")
         return self.move_id.action_nox_finans_open_send()
 
     @gate("read", GROUP_SEND)
-    def action_try_now(self):
+    def action_try_now(self) -> None:
         self._hold("try_now")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo().write({"next_try": False, "is_stuck": False, "is_tried_now": True})
         self.env["nox.finans.connector"]._trigger_exchange()
 
     @gate("read", GROUP_SEND)
-    def action_withdraw(self):
+    def action_withdraw(self) -> dict:
         """Take a case back of which nothing has reached the service, or only the sandbox."""
         # A run that is just taking the case holds its row.
         self._hold("withdraw")
@@ -116,7 +116,7 @@ class NoxFinansCase(models.Model):
         return {"type": "ir.actions.act_window_close"}
 
     @gate("read", GROUP_SEND)
-    def action_request(self):
+    def action_request(self) -> dict:
         """Open the dialog that says what the action named in the context does.
 
         :raises UserError: the context names none, or the only case is not in a state for it
@@ -195,7 +195,10 @@ class NoxFinansCase(models.Model):
         if self.close_reason == "stopped" and self.stop_id.mail_body:
             self._write_to_customer()
         self.stop_id = False
-        self.request_ids.filtered("mail_body").write({"mail_subject": False, "mail_body": False})
+        written = self.request_ids.filtered(
+            lambda request: request.mail_subject or request.mail_body
+        )
+        written.write({"mail_subject": False, "mail_body": False})
 
     def _write_to_customer(self):
         stop = self.stop_id

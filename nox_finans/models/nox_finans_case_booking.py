@@ -164,7 +164,7 @@ class NoxFinansCase(models.Model):
         return self.env._("%(invoice)s via Nox Finans", invoice=self.move_id.name)
 
     @gate("read", GROUP_SEND)
-    def action_book(self):
+    def action_book(self) -> None:
         """Register what has come in, although the connector had its doubts.
 
         :raises UserError: no journal is chosen, or Odoo does not let it be booked; says why
@@ -181,7 +181,7 @@ class NoxFinansCase(models.Model):
             case._register_payment()
 
     @gate("read", GROUP_SEND)
-    def action_mark_booked(self):
+    def action_mark_booked(self) -> None:
         """Note that somebody has registered the money in another way."""
         self._hold("book")
         for case in self:
@@ -194,5 +194,5 @@ class NoxFinansCase(models.Model):
             case.move_id.message_post(body=text)
 
     @gate("read", GROUPS, on="one")
-    def action_open_payments(self):
+    def action_open_payments(self) -> dict:
         return self.payment_ids._get_records_action(name=self.env._("Payments from Nox Finans"))

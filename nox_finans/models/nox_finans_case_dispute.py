@@ -38,11 +38,11 @@ class NoxFinansCase(models.Model):
     _dispute_pause_idx = models.Index("(company_id) WHERE is_dispute_pause IS TRUE")
 
     @gate("read", GROUP_SEND)
-    def action_dispute(self):
+    def action_dispute(self) -> dict:
         return self.move_id.action_nox_finans_dispute()
 
     @gate("read", GROUP_SEND)
-    def action_settle_dispute(self):
+    def action_settle_dispute(self) -> dict:
         return self.move_id.action_nox_finans_settle_dispute()
 
     @api.model

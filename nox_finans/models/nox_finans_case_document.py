@@ -136,7 +136,7 @@ class NoxFinansCase(models.Model):
     # -------------------------------------------------------------------------
 
     @gate("read", GROUPS, on="one")
-    def action_open_document(self):
+    def action_open_document(self) -> dict:
         """Open our copy, which is there also when the service's address is no more."""
         if not self.document_id:
             return super().action_open_document()
@@ -147,7 +147,7 @@ class NoxFinansCase(models.Model):
         }
 
     @gate("read", GROUP_SEND, on="one")
-    def action_send_document(self):
+    def action_send_document(self) -> dict:
         """Open Odoo's composer with a copy for the customer: it is Nox Finans's own document.
 
         :raises UserError: there is no document

@@ -386,7 +386,7 @@ class NoxFinansCase(models.Model):
         return not move.nox_finans_tax_reduction or move._get_nox_finans_owed() <= 0
 
     @gate("read", GROUP_SEND)
-    def action_report_outside(self):
+    def action_report_outside(self) -> dict | None:
         """Report what was paid or credited in Odoo.
 
         Who has paid a house-work invoice, a person may know better: the dialog lets the amount be
@@ -402,7 +402,7 @@ class NoxFinansCase(models.Model):
         return None
 
     @gate("read", GROUP_SEND)
-    def action_ignore_outside(self):
+    def action_ignore_outside(self) -> None:
         """Do not report what was paid or credited in Odoo.
 
         :raises UserError: that has been decided already

@@ -108,7 +108,7 @@ class NoxFinansCase(models.Model):
         )
 
     @gate("read", GROUP_SEND)
-    def action_let_run(self):
+    def action_let_run(self) -> None:
         """Agree to the debt collection that comes."""
         self._hold("let_run")
         for case in self:
@@ -216,7 +216,7 @@ class NoxFinansCase(models.Model):
         return Domain("is_customer_due", "=", True) | filled_in
 
     @gate("read", GROUPS, on="one")
-    def action_open_customer(self):
+    def action_open_customer(self) -> dict:
         """Open just the details of the contact where something is missing, to be filled in."""
         customer = self.commercial_partner_id if self._lacks_number() else self.partner_id
         return {
@@ -231,7 +231,7 @@ class NoxFinansCase(models.Model):
         }
 
     @gate("read", GROUP_SEND)
-    def action_report_customer(self):
+    def action_report_customer(self) -> None:
         """Ask the connector to report the customer, as it is now, to the service."""
         self._hold("report_customer")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.

@@ -6,6 +6,7 @@ from ..core.backoff import JITTER, get_pause
 from ..criteria import COUNTING, CREDITABLE
 from ..exchange.payload import Source
 from . import nox_finans_case  # noqa: F401 - extended here, so it comes first
+from .nox_finans_gate import GROUP_SEND
 
 
 class NoxFinansCase(models.Model):
@@ -17,6 +18,45 @@ class NoxFinansCase(models.Model):
         readonly=True,
         help="The original had no credit note at the service when we asked for this one.",
     )
+
+    changed_since_sent = fields.Char(
+        compute="_compute_changed_since_sent",
+        groups=GROUP_SEND,
+        help="What is another now in Odoo than what the service got.",
+    )
+
+    def _compute_changed_since_sent(self):
+        # Addresses belong to the customer and may change; the service goes on with what it got.
+        for case in self:
+            case.changed_since_sent = case.state == "accepted" and case._list_changes_since_sent()
+
+    def _list_changes_since_sent(self):
+        sent = self._get_sent("customer") | self._get_sent("invoice") | self._get_sent("told")
+        # Full rights: compared is what the service got of the case that the user may see.
+        case = self.sudo()
+        try:
+            now = case._prepare_customer() | case._prepare_invoice()
+        except RefusedError:
+            return False
+        labels = self._get_address_labels()
+        changes = [
+            f"{label}: {sent.get(name) or '–'} → {now.get(name) or '–'}"
+            for name, label in labels.items()
+            if sent and sent.get(name) != now.get(name)
+        ]
+        return "; ".join(changes) or False
+
+    def _get_address_labels(self):
+        """Return what of the customer may change after the sending, with its names."""
+        return {
+            "CustomerName": self.env._("Name"),
+            "Address1": self.env._("Street"),
+            "Address2": self.env._("Second address line"),
+            "ZipCode": self.env._("Postal code"),
+            "City": self.env._("Town"),
+            "OrganisationNumber": self.env._("Organisation or personal number"),
+            "Email": self.env._("E-mail"),
+        }
 
     def _requeue(self, service, channel):
         """Send a refused case again: it goes on where it stopped, or where it is found to be.

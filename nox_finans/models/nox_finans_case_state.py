@@ -41,7 +41,7 @@ class NoxFinansCase(models.Model):
         (are_open - were_open)._stop_followup()
         (were_open - are_open)._resume_followup()
 
-    def unlink(self):
+    def unlink(self) -> bool:
         self._filter_open()._resume_followup()
         return super().unlink()
 

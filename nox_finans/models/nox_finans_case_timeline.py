@@ -248,7 +248,7 @@ class NoxFinansCase(models.Model):
 
     @api.model
     @gate("read", GROUPS, on="any")
-    def get_overview(self):
+    def get_overview(self) -> dict:
         """Return the way of the invoices from ready to paid, for the overview page.
 
         Steps: name, count, amount and fees in SEK, and the domain that shows what was counted.

@@ -1,8 +1,9 @@
-from odoo import models
+from odoo import fields, models
 
 from ..core.words import GIVEN_UP
 from .nox_finans_case import new_reference
 from .nox_finans_gate import GROUP_SEND, gate
+from .nox_finans_notification import reload
 
 UNDO_ACTIVITY = "nox_finans.mail_activity_type_undo"
 
@@ -13,12 +14,12 @@ class NoxFinansCase(models.Model):
     _inherit = "nox.finans.case"  # pylint: disable=consider-merging-classes-inherited
 
     @gate("read", GROUP_SEND)
-    def action_give_up(self):
+    def action_give_up(self) -> dict:
         """Do not send a refused invoice; what the service has got of it is taken back there."""
         self._hold("give_up")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.
         self.sudo()._give_up()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return reload()
 
     def _give_up(self):
         """Close refused cases for good. Their invoices can be sent anew, as new cases."""
@@ -85,5 +86,7 @@ class NoxFinansCase(models.Model):
                 "reference": new_reference(),
                 "try_count": 0,
                 "next_try": False,
+                # What was given up is over only now: its data is kept from here on.
+                "closed_date": self.state == "closed" and fields.Datetime.now(),
             }
         )

@@ -181,7 +181,7 @@ class NoxFinansConnector(models.Model):
         """Hook: return in words what went wrong although invoices may be queued, or None."""
         return self.error_message
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         changed = self.browse()
         if "environment" in vals:
             changed = self.filtered(lambda connector: connector.environment != vals["environment"])

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from odoo import models
 
-from ..api.client import NoxFinansClient, TokenClient
+from ..api.client import NoxFinansClient
 from ..api.rate_limit import WINDOW, guest_window_of, window_of
+from ..api.sign_in import TokenClient
 from ..exchange.failures import ObstacleError
 from ..exchange.locks import try_lock, wait_for_lock
 from ..exchange.tokens import AccessToken

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 
-from ..api import answers
 from . import nox_finans_connector  # noqa: F401 - extended here, so it comes first
 from .nox_finans_gate import gate
 from .nox_finans_notification import reload
@@ -93,12 +92,10 @@ class NoxFinansConnector(models.Model):
         self._trigger_exchange()
         return reload()
 
-    def _note_remote_company(self, answer):
+    def _note_remote_company(self, company):
         """Keep the company's name and number as the other side reports them."""
-        answer = answers.mapping(answer)
-        name = answers.word(answer.get("CompanyName")) or self.env._("a company without a name")
-        number = answers.word(answer.get("OrganizationNumber")) or False
-        self._write_changes({"remote_company": name, "remote_registry": number})
+        name = company.name or self.env._("a company without a name")
+        self._write_changes({"remote_company": name, "remote_registry": company.number or False})
 
     def _write_changes(self, values):
         """Write what the service says, where it says something new.

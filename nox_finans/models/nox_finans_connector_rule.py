@@ -21,7 +21,7 @@ class NoxFinansConnector(models.Model):
         help="Off: no rule sends anything, and what rules have put into the queue is taken out.",
     )
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         result = super().write(vals)
         if "is_automatic" in vals and not vals["is_automatic"]:
             self._withdraw_automatic()

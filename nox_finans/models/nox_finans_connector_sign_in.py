@@ -4,11 +4,12 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..api import answers
-from ..api.client import CHECK_SCOPES, SCOPES, NoxFinansClient
+from ..api.client import NoxFinansClient
 from ..api.errors import NoxFinansError
 from ..api.rate_limit import guest_window_of
+from ..api.sign_in import CHECK_SCOPES, SCOPES
 from ..exchange.messages import describe_client_trouble
+from ..exchange.status import read_company
 from .nox_finans_connector import CONNECTION_ACTIVITY
 from .nox_finans_connector_company import bare_number
 from .nox_finans_gate import gate
@@ -132,8 +133,8 @@ class NoxFinansConnector(models.Model):
         tokens = token_client.redeem(code, self._get_redirect_uri())
         window = guest_window_of(self._get_window_key())
         client = NoxFinansClient(self.base_url, lambda _renew: tokens.access_token, window)
-        answer = client.get_company()
-        self._check_same_company(answer, token_client, tokens)
+        company = read_company(client.get_company())
+        self._check_same_company(company, token_client, tokens)
         connector._connect(
             {
                 "client_id": connector.client_id,
@@ -145,16 +146,15 @@ class NoxFinansConnector(models.Model):
             }
         )
         connector.user_id = self.env.user
-        self._note_remote_company(answer)
+        self._note_remote_company(company)
         if not self._is_own_number(self.remote_registry):
             connector.state = "confirm"
         self._trigger_exchange()
 
-    def _check_same_company(self, answer, token_client, tokens):
+    def _check_same_company(self, company, token_client, tokens):
         """:raises UserError: cases are open at another company; the new access is given back"""
-        known, new = self.remote_registry, answers.mapping(answer)
-        number = answers.word(new.get("OrganizationNumber"))
-        if not known or bare_number(known) == bare_number(number):
+        known = self.remote_registry
+        if not known or bare_number(known) == bare_number(company.number):
             return
         if not (self.open_count or self.queue_length or self._count_begun()):
             self._forget_customers()
@@ -165,7 +165,7 @@ class NoxFinansConnector(models.Model):
             self.env._(
                 "You have signed in to %(name)s, but the open cases belong to the company with the "
                 "number %(number)s. Nothing was connected: sign in to that company.",
-                name=answers.word(new.get("CompanyName")),
+                name=company.name,
                 number=known,
             )
         )

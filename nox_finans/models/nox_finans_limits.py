@@ -73,7 +73,7 @@ class NoxFinansLimits(models.AbstractModel):
     _description = "Nox Finans Limits"
 
     @api.model
-    def default_get(self, fields):
+    def default_get(self, fields: list[str]) -> dict:
         # Before they are converted.
         wanted = {name: self.env.context.get(f"default_{name}") for name in fields}
         self._check_nox_finans_limits(wanted)
@@ -85,11 +85,11 @@ class NoxFinansLimits(models.AbstractModel):
         self._check_nox_finans_limits(values)
         return values
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         self._check_nox_finans_limits(vals)
         return super().write(vals)
 
-    def onchange(self, values, field_names, fields_spec):
+    def onchange(self, values: dict, field_names: list[str], fields_spec: dict) -> dict:
         # The form is told while it is filled in.
         self._check_nox_finans_limits(values)
         return super().onchange(values, field_names, fields_spec)

@@ -120,7 +120,7 @@ class NoxFinansCase(models.Model):
         "(company_id, closed_date) WHERE state = 'closed' AND forgotten_date IS NULL"
     )
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         if "state" in vals:
             closed = fields.Datetime.now() if vals["state"] == "closed" else False
             vals = {"closed_date": closed, "forgotten_date": False, **vals}
@@ -132,7 +132,7 @@ class NoxFinansCase(models.Model):
         return is_over and not self.forgotten_date
 
     @gate("read", "account.group_account_manager")
-    def action_forget(self):
+    def action_forget(self) -> None:
         """Remove the personal data of closed cases now: a customer may ask for it."""
         self._hold("forget")
         # Full rights: nobody writes cases but the system; the gate above has let the user through.

@@ -108,7 +108,7 @@ class NoxFinansRule(models.Model):
                     )
                 )
 
-    def copy_data(self, default=None):
+    def copy_data(self, default: dict | None = None) -> list[dict]:
         values = super().copy_data(default=default)
         if "name" in (default or {}):
             return values
@@ -310,7 +310,7 @@ class NoxFinansRule(models.Model):
         return 0 if self._get_left_today() else self._get_moves().search_count(self._get_wanted())
 
     @gate("read", GROUP_SEND, on="one")
-    def action_preview(self):
+    def action_preview(self) -> dict:
         """Show what today's run would take, and why it would leave the others alone."""
         preview = self.env["nox.finans.rule.preview"].create({"rule_id": self.id})
         return {

@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.models import MAGIC_COLUMNS
@@ -28,7 +30,7 @@ class NoxFinansSystemFields(models.AbstractModel):
         )
 
     @api.model
-    def default_get(self, fields):
+    def default_get(self, fields: list[str]) -> dict:
         """Return defaults; neither context nor a user's own defaults set the system's fields."""
         if self.env.su:
             return super().default_get(fields)
@@ -38,17 +40,17 @@ class NoxFinansSystemFields(models.AbstractModel):
         return defaults | {field.name: field.default(self) for field in declared if field.default}
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         """:raises AccessError: a user sets a field that only the system sets"""
         self._check_nox_finans_system_fields(*vals_list)
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         """:raises AccessError: a user sets a field that only the system sets"""
         self._check_nox_finans_system_fields(vals)
         return super().write(vals)
 
-    def copy_data(self, default=None):
+    def copy_data(self, default: dict | None = None) -> list[dict]:
         """Return the values of copies: what the system has noted is not true of these."""
         names = self._get_nox_finans_system_fields() - (default or {}).keys()
         return [

@@ -20,12 +20,12 @@ TOLD = "nox_finans_uninstall_told"
 class IrModuleModule(models.Model):
     _inherit = "ir.module.module"
 
-    def button_immediate_uninstall(self):
+    def button_immediate_uninstall(self) -> dict:
         # Before Odoo waits for its scheduled actions.
         self._check_nox_finans_told()
         return super().button_immediate_uninstall()
 
-    def button_uninstall(self):
+    def button_uninstall(self) -> dict:
         self._check_nox_finans_told()
         if warning := self._get_nox_finans_warning():
             _logger.warning("Nox Finans is uninstalled: %s", warning)

@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -21,7 +23,7 @@ class NoxFinansWizard(models.AbstractModel):
     _subjects = ()
 
     @api.model
-    def default_get(self, fields):
+    def default_get(self, fields: list[str]) -> dict:
         """:raises AccessError: the user may not see what the context opens the dialog on"""
         defaults = {name: self.env.context.get(f"default_{name}") for name in self._subjects}
         self._check_subjects(defaults)
@@ -33,16 +35,21 @@ class NoxFinansWizard(models.AbstractModel):
             self._check_subjects(values)
         return vals_list
 
-    def write(self, vals):
+    def write(self, vals: dict) -> bool:
         self._check_subjects(vals)
         return super().write(vals)
 
-    def onchange(self, values, field_names, fields_spec):
+    def onchange(self, values: dict, field_names: list[str], fields_spec: dict) -> dict:
         """:raises AccessError: the user may not see what the dialog on the page is about"""
         self._check_subjects(values)
         return super().onchange(values, field_names, fields_spec)
 
-    def new(self, values=None, origin=None, ref=None):
+    def new(
+        self,
+        values: dict | None = None,
+        origin: models.BaseModel | None = None,
+        ref: str | None = None,
+    ) -> Self:
         self._check_subjects(values or {})
         return super().new(values, origin, ref)
 
@@ -104,7 +111,7 @@ class NoxFinansDialog(models.AbstractModel):
     )
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         dialogs = super().create(vals_list)
         for dialog in dialogs.filtered(lambda dialog: not dialog.seen):
             dialog.seen = dialog._see(dialog[dialog._subjects[0]])
@@ -113,7 +120,7 @@ class NoxFinansDialog(models.AbstractModel):
         return dialogs
 
     @api.model
-    def default_get(self, fields):
+    def default_get(self, fields: list[str]) -> dict:
         """Of a dialog that is saved only when it is confirmed, the page keeps what was true."""
         values = super().default_get(fields)
         name = self._subjects[0]

@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import api, fields, models
 
 from . import nox_finans_system_fields  # noqa: F401 - inherited here, so it comes first
@@ -15,7 +17,7 @@ class ResCompany(models.Model):
     )
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         companies = super().create(vals_list)
         companies._create_nox_finans_connectors()
         return companies

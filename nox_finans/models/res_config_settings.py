@@ -72,25 +72,25 @@ class ResConfigSettings(models.TransientModel):
             settings.nox_finans_connector_id = company._get_nox_finans_connector()
 
     @gate("write", on="one")
-    def action_nox_finans_connect(self):
+    def action_nox_finans_connect(self) -> dict:
         return self.nox_finans_connector_id.action_open_connect()
 
     @gate("write", on="one")
-    def action_nox_finans_test(self):
+    def action_nox_finans_test(self) -> dict:
         return self.nox_finans_connector_id.action_test()
 
     @gate("write", on="one")
-    def action_nox_finans_confirm_company(self):
+    def action_nox_finans_confirm_company(self) -> dict:
         return self.nox_finans_connector_id.action_confirm_company()
 
     @gate("write", on="one")
-    def action_nox_finans_disconnect(self):
+    def action_nox_finans_disconnect(self) -> dict:
         return self.nox_finans_connector_id.action_disconnect()
 
     @gate("write", on="one")
-    def action_nox_finans_rules(self):
+    def action_nox_finans_rules(self) -> dict:
         return self.env["ir.actions.act_window"]._for_xml_id("nox_finans.action_rules")
 
     @gate("write", on="one")
-    def action_nox_finans_open(self):
+    def action_nox_finans_open(self) -> dict:
         return self.env["nox.finans.connector"].action_open_settings()

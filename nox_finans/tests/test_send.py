@@ -188,6 +188,17 @@ class TestSend(NoxFinansCase):
         self.assertFalse(case.error_message)
         self.assertEqual(case.user_id, self.manager)
 
+    def test_data_is_kept_from_when_it_was_taken_back(self):
+        case = self._sent_case().sudo()
+        case._move("refuse", remote_number="1001")
+        case.with_user(self.clerk).action_give_up()
+        self.assertTrue(case.is_undo_due)
+        long_ago = case.closed_date - timedelta(days=100)
+        case.closed_date = long_ago
+        case._forget_remote()
+        self.assertEqual(case.state, "closed")
+        self.assertGreater(case.closed_date, long_ago + timedelta(days=99))
+
     def test_withdraw_only_while_nothing_was_sent(self):
         case = self._sent_case().with_user(self.clerk)
         move = case.move_id

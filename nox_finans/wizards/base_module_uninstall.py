@@ -13,6 +13,6 @@ class BaseModuleUninstall(models.TransientModel):
         for wizard in self:
             wizard.nox_finans_warning = wizard.module_ids._get_nox_finans_warning()
 
-    def action_uninstall(self):
+    def action_uninstall(self) -> dict:
         # The dialog shows the warning.
         return super(BaseModuleUninstall, self.with_context(**{TOLD: True})).action_uninstall()

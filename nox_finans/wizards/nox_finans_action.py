@@ -181,7 +181,7 @@ class NoxFinansAction(models.TransientModel):
         }
 
     @gate("write", GROUP_SEND, on="one")
-    def action_confirm(self):
+    def action_confirm(self) -> dict:
         """Hand the requests to the connector; what has changed since the dialog was opened is left
         out.
 

@@ -83,7 +83,7 @@ class NoxFinansConnect(models.TransientModel):
         }
 
     @gate("write", on="one")
-    def action_connect(self):
+    def action_connect(self) -> dict:
         """Go to the service's sign-in, once it knows the client; else say why not, in the dialog.
 
         :raises UserError: the id or the secret is missing, or the service has no address

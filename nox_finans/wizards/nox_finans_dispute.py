@@ -36,7 +36,7 @@ class NoxFinansDispute(models.TransientModel):
             wizard.open_count = states.count("accepted")
 
     @gate("write", GROUP_SEND, on="one")
-    def action_confirm(self):
+    def action_confirm(self) -> dict:
         """Note the dispute on all invoices where nobody has noted or settled one meanwhile.
 
         :raises UserError: nothing can be noted, or not given to this person

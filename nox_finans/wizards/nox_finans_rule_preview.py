@@ -1,3 +1,5 @@
+from typing import Self
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -42,7 +44,7 @@ class NoxFinansRulePreview(models.TransientModel):
     summary = fields.Text(readonly=True)
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list: list[dict]) -> Self:
         previews = super().create(vals_list)
         for preview in previews:
             preview._fill_in()

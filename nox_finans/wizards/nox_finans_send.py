@@ -81,14 +81,14 @@ class NoxFinansSend(models.TransientModel):
         return record._describe_nox_finans_sending_news(seen)
 
     @gate("read", GROUP_SEND, on="one")
-    def action_open_price_list(self):
+    def action_open_price_list(self) -> dict:
         """:raises UserError: no address is noted"""
         if not self.price_list_url:
             raise UserError(self.env._("The price list has no address yet."))
         return {"type": "ir.actions.act_url", "url": self.price_list_url, "target": "new"}
 
     @gate("write", GROUP_SEND, on="one")
-    def action_send(self):
+    def action_send(self) -> dict:
         """Queue what can go and say what was left out; the connector does the rest.
 
         What somebody has sent since the dialog was opened is left out, whatever has become of it.

@@ -4,7 +4,7 @@ from odoo import models
 class PortalShare(models.TransientModel):
     _inherit = "portal.share"
 
-    def action_send_mail(self):
+    def action_send_mail(self) -> dict:
         """:raises UserError: the invoice would be mailed while Nox Finans delivers it"""
         for wizard in self:
             if wizard.res_model == "account.move":

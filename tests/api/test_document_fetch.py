@@ -4,7 +4,7 @@ import http.server
 import threading
 
 import pytest
-from api import client, documents
+from api import documents, transport
 from api.errors import NoxFinansError, RefusedError
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -86,6 +86,6 @@ def test_what_is_no_pdf_is_not_kept(machine, body):
 
 
 def test_what_is_too_large_is_not_read_to_its_end(machine):
-    machine.answers["/a"] = (200, {}, PDF + b"x" * client.MAX_ANSWER_BYTES)
+    machine.answers["/a"] = (200, {}, PDF + b"x" * transport.MAX_ANSWER_BYTES)
     with pytest.raises(NoxFinansError):
         documents.fetch(f"{machine.url}/a", machine.url)

@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 
 import pytest
-from api.client import Answer, _get_clock_ahead
 from api.rate_limit import SlidingWindow
+from api.transport import Answer, get_clock_ahead
 
 
 def test_two_processes_share_one_window():
@@ -45,8 +45,8 @@ def test_own_calls_of_long_ago_do_not_hide_those_of_another_process():
     ],
 )
 def test_what_is_no_date_moves_no_clock(said):
-    assert _get_clock_ahead(Answer(200, {"Date": said}, b"")) == timedelta()
+    assert get_clock_ahead(Answer(200, {"Date": said}, b"")) == timedelta()
 
 
 def test_an_answer_without_a_date_moves_no_clock():
-    assert _get_clock_ahead(Answer(200, {}, b"")) == timedelta()
+    assert get_clock_ahead(Answer(200, {}, b"")) == timedelta()

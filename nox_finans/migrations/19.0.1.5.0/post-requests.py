@@ -39,10 +39,10 @@ def move_open_requests(cr):
         """
         UPDATE nox_finans_case
            SET request_id = request.id,
-               pause_id = CASE request.action WHEN 'pause' THEN request.id END,
-               stop_id = CASE request.action WHEN 'stop' THEN request.id END
+               pause_id = CASE request.action WHEN 'pause' THEN request.id ELSE pause_id END,
+               stop_id = CASE request.action WHEN 'stop' THEN request.id ELSE stop_id END
           FROM nox_finans_request AS request
-         WHERE request.case_id = nox_finans_case.id
+         WHERE request.case_id = nox_finans_case.id AND request.state IN ('asked', 'sent')
         """
     )
 
@@ -59,7 +59,7 @@ def move_stops(cr):
             SELECT id, company_id, 'stop', stop_asked_by, 'unclear', stop_mail_subject,
                    stop_mail_body, write_date, 1, 1, now(), now()
               FROM nox_finans_case
-             WHERE stop_asked_by IS NOT NULL AND stop_id IS NULL
+             WHERE (stop_asked_by IS NOT NULL OR stop_mail_body IS NOT NULL) AND stop_id IS NULL
             RETURNING id, case_id
         )
         UPDATE nox_finans_case
