@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plain.api import payloads
-from plain.exchange.status import Invoice, Status, read_invoice, read_status
+from plain.exchange.status import (
+    Company,
+    Invoice,
+    Status,
+    read_company,
+    read_invoice,
+    read_status,
+)
 from strategies import BUSY, TEXTS
 
 STATUS = {
@@ -59,11 +66,14 @@ def test_all_that_is_documented_is_read():
         has_reference=True,
         credit_number="18",
     )
+    company = {"CompanyName": "Bolaget AB", "OrganizationNumber": "556000-4615"}
+    assert read_company(company) == Company(name="Bolaget AB", number="556000-4615")
 
 
 @pytest.mark.parametrize("answer", [None, {}, [], "no", 0])
 def test_what_says_nothing(answer):
     assert read_status(answer) == Status() and read_invoice(answer) == Invoice()
+    assert vars(read_company(answer)) == {"name": None, "number": None}
     assert set(vars(read_status(answer)).values()) == {None, False}
     assert set(vars(read_invoice(answer)).values()) == {None, False}
 
@@ -89,9 +99,10 @@ def test_what_is_no_flag_says_nothing(value):
 
 
 def test_an_answer_cannot_be_changed():
-    for value in (read_status(STATUS), read_invoice(INVOICE)):
-        with pytest.raises(FrozenInstanceError):
-            value.status = value.number = "other"
+    for value in (read_status(STATUS), read_invoice(INVOICE), read_company({})):
+        for name in vars(value):
+            with pytest.raises(FrozenInstanceError):
+                setattr(value, name, "other")
 
 
 @pytest.mark.parametrize(
