@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-db test test-quick bench lint pins clean
+.PHONY: help demo demo-db test test-quick bench lint mutants pins clean
 
-help demo demo-db test test-quick bench lint pins clean:
+help demo demo-db test test-quick bench lint mutants pins clean:
 	@exec $(PYTHON) -m dev $@

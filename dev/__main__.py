@@ -12,6 +12,7 @@ make test       every test, on a database of its own; PYTEST_ARGS="tests/test_x.
 make test-quick what tells within a minute: core/ and api/ without Odoo, and the criteria
 make bench      measures what the add-on promises, beside what it is compared with
 make lint       ruff, pylint-odoo, mypy, translations, and with Node.js prettier and eslint
+make mutants    changes core/ in hundreds of ways, and lists those that no test notices
 make pins       compiles dev/requirements*.in into pins with hashes (needs uv)
 make demo-db    builds the demo database and ends
 make clean      removes what the set-up made in this folder; downloads stay in the user's cache

@@ -10,6 +10,7 @@ import time
 from . import bench, databases, odoo, postgres
 from .browser import find_browser
 from .lint import lint
+from .mutants import find_mutants
 from .processes import (
     child,
     choose_port,
@@ -25,7 +26,7 @@ HTTP_PORT, SANDBOX_PORT = 8069, 8900
 WAKE_SECONDS = 10
 TESTS = ["nox_finans/tests", "tests"]
 # For every save: what needs neither Odoo nor a server, and the criteria.
-PURE_TESTS = ["tests/core", "tests/api"]
+PURE_TESTS = ["tests/core", "tests/api", "tests/exchange"]
 QUICK_TESTS = [
     "nox_finans/tests/test_criteria.py",
     "nox_finans/tests/test_chain.py",
@@ -67,6 +68,7 @@ def main(arguments):
         "test-quick": run_quick_tests,
         "bench": run_bench,
         "lint": lint,
+        "mutants": find_mutants,
     }
     if arguments[0] not in commands:
         raise Problem(f"There is no command {arguments[0]}. `make help` lists them.")
@@ -172,9 +174,10 @@ def run_tests():
 
 def run_quick_tests():
     """Run the tests that tell within a minute whether a thought was wrong."""
-    # Nothing of Odoo comes in: neither pytest-odoo nor the conftest.py above these.
-    alone = ["-p", "no:odoo", f"--confcutdir={PURE_TESTS[0]}", *PURE_TESTS]
-    pure = subprocess.run([odoo.PYTHON, "-m", "pytest", "-q", *alone], cwd=ROOT)
+    # Nothing of Odoo comes in: neither pytest's add-ons nor the conftest.py above these.
+    command = [odoo.PYTHON, "-m", "pytest", "-q", f"--confcutdir={PURE_TESTS[0]}", *PURE_TESTS]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    pure = subprocess.run(command, cwd=ROOT, env=environment)
     return pure.returncode or _run_with_odoo(["-q", *QUICK_TESTS])
 
 

@@ -13,6 +13,7 @@ FILES = {
     "requirements": (),
     "requirements-addons": ("--no-deps",),
     "requirements-lint": (),
+    "requirements-mutants": (),
     "requirements-sandbox": (),
 }
 

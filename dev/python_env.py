@@ -12,6 +12,7 @@ from .project import IS_ROOT, LOGS, ROOT, VENV, Problem, run, say, step
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 ADDON_REQUIREMENTS = ROOT / "dev" / "requirements-addons.txt"
 LINT_REQUIREMENTS = ROOT / "dev" / "requirements-lint.txt"
+MUTANTS_REQUIREMENTS = ROOT / "dev" / "requirements-mutants.txt"
 PYTHON = VENV / "bin" / "python"
 PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes")
 # Written last, and names the interpreter: an environment without it was interrupted while it was

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from core.backoff import FIRST_PAUSE, JITTER, LONGEST_PAUSE, get_pause
+from core.backoff import FIRST_PAUSE, JITTER, LONGEST_PAUSE, MAX_TRIES, get_pause
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +21,18 @@ def test_bounds_of_ones_own():
 def test_no_pause_is_longer_or_shorter_than_jitter_makes_it(tries):
     pause = get_pause(tries, jitter=JITTER).total_seconds()
     assert FIRST_PAUSE * (1 - JITTER) <= pause <= LONGEST_PAUSE * (1 + JITTER)
+
+
+def test_a_person_is_asked_after_some_nine_hours():
+    waited = sum((get_pause(tries) for tries in range(MAX_TRIES - 1)), timedelta())
+    assert timedelta(hours=9) <= waited < timedelta(hours=10)
+
+
+def test_chance_makes_pauses_longer_and_shorter_but_not_by_much():
+    # Eight minutes, by chance a fifth more or less.
+    pauses = {get_pause(3, jitter=JITTER) for _time in range(1000)}
+    assert timedelta(minutes=6.4) <= min(pauses) < timedelta(minutes=7)
+    assert timedelta(minutes=9) < max(pauses) <= timedelta(minutes=9.6)
 
 
 def test_what_broke_together_does_not_come_back_together():

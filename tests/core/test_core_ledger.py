@@ -1,12 +1,14 @@
 """Money of one case: single rules, and whole courses against a world that knows what happened."""
 
 import dataclasses
+import os
 
 import pytest
 from core.ledger import (
     OERE,
     SMALL_REST,
     Account,
+    Reported,
     count_report,
     get_ledger_capital,
     to_kronor,
@@ -35,6 +37,17 @@ def test_kronor_and_oere():
 @given(st.integers(-(10**14), 10**14))
 def test_no_oere_is_lost_on_the_way(oere):
     assert to_oere(to_kronor(oere)) == oere
+
+
+def test_amounts_are_not_changed_but_counted_anew():
+    for value in (Account(), count_report(0, 0, 0, True)):
+        for field in dataclasses.fields(value):
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(value, field.name, 1)
+
+
+def test_an_amount_that_is_not_given_is_none():
+    assert {*vars(Account()).values(), *vars(Reported()).values()} == {0, ()}
 
 
 @pytest.mark.parametrize("account", [Account(), INVOICE, HOUSE_WORK])
@@ -70,6 +83,10 @@ def test_what_came_in_there_is_booked_once(known, to_book):
         ({"owed": 60_00, "reported": 10_00, "capital": 90_00}, 30_00),
         ({"owed": 60_00, "booked": 40_00, "capital": 60_00}, 0),
         ({"owed": 60_00, "credited_there": 40_00, "capital": 60_00}, 0),
+        # Nor does it matter that an answer is old, and the balance has not fallen yet.
+        ({"owed": 50_00, "reported": 40_00}, 10_00),
+        ({"owed": 50_00, "booked": 40_00}, 10_00),
+        ({"owed": 50_00, "credited_there": 40_00}, 10_00),
         # Never more than the service still asks for beyond what is owed here.
         ({"owed": 60_00, "capital": 70_00}, 10_00),
         ({"owed": 60_00, "capital": 50_00}, 0),
@@ -119,6 +136,10 @@ def test_the_agencys_money_is_not_reported():
     assert change(HOUSE_WORK, owed=79_60).to_report == 20_40
     # All is paid: whoever paid it, the customer owes nothing.
     assert change(HOUSE_WORK, owed=0, booked=39_20, capital=30_40).to_report == 30_40
+    # As long as anything is open, it may be the agency's.
+    assert change(HOUSE_WORK, owed=1, booked=39_20, capital=30_40).to_report == 0
+    # As it is when more than all is paid.
+    assert change(HOUSE_WORK, owed=-5_00, booked=39_20, capital=30_40).to_report == 30_40
 
 
 def test_what_is_missing_here_once_the_service_has_closed():
@@ -134,11 +155,17 @@ def test_money_that_somebody_has_registered_in_another_way():
     assert not account.is_booked_otherwise
     assert change(account, owed=60_00).is_booked_otherwise
     assert not change(account, owed=60_01).is_booked_otherwise
+    assert not change(account, owed=59_99).is_booked_otherwise
     assert not change(account, owed=50_00, booked=10_00).is_booked_otherwise
     assert change(account, owed=60_00, booked=10_00, reported=5_00).to_book == 25_00
     assert change(account, owed=60_00, booked=10_00, reported=5_00).is_booked_otherwise
+    account = change(account, credited_there=15_00)
+    assert change(account, owed=60_00).to_book == 25_00
+    assert change(account, owed=60_00).is_booked_otherwise
     house_work = change(HOUSE_WORK, received=40_00, capital=29_60, owed=29_60)
     assert house_work.is_booked_otherwise
+    assert change(house_work, owed=60_00).is_booked_otherwise
+    assert not change(house_work, owed=59_99).is_booked_otherwise
 
 
 @pytest.mark.parametrize(
@@ -158,6 +185,8 @@ def test_the_services_ledger_does_not_book_our_credits(ledger, capital, credit, 
         (40, 100, 60, False, 40, 0),
         (40, 100, 100, False, 0, 0),
         (40, 100, 70, False, 0, 40),
+        # It has risen: what came back there, or a fee, may hide the report.
+        (40, 100, 120, False, 0, 40),
         (40, 100, None, False, 0, 40),
         (140, 100, 0, False, 100, 0),
     ],
@@ -183,7 +212,8 @@ class World:
         self.paid_there = self.paid_here = self.credited = self.credited_there = 0
 
     def set(self, **values):
-        self.account = dataclasses.replace(self.account, **values)
+        # What `dataclasses.replace` does, in a third of the time: it is done 100,000 times.
+        self.account = Account(**(vars(self.account) | values))
 
     def pay_there(self, amount):
         amount = min(amount, self.capital)
@@ -230,11 +260,12 @@ class World:
     def report(self, _amount=0, is_lost=False, is_done=True, paid_meanwhile=0):
         self.sync()
         account = self.account
+        to_report = account.to_report
+        if not to_report:
+            return None
         credit = account.to_report_as_credit
-        asked = account.to_report - credit or credit
-        is_credit = asked == credit and account.to_report == credit
-        if not asked:
-            return
+        asked = to_report - credit or credit
+        is_credit = to_report == credit
         before = self.capital
         if is_done:
             self.capital -= min(asked, self.capital)
@@ -256,37 +287,43 @@ class World:
     def check(self):
         """Whatever has happened: no money from nowhere, and none twice."""
         account = self.account
-        assert account.to_book >= 0 and 0 <= account.to_report_as_credit <= account.to_report
+        to_report = account.to_report
+        assert account.to_book >= 0 and 0 <= account.to_report_as_credit <= to_report
         assert account.booked <= self.paid_there, "booked what has not come in"
         assert account.reported <= self.paid_here + self.credited, "reported what was not paid"
         assert account.reported_credit <= self.credited
-        assert account.to_report <= account.capital
+        assert to_report <= account.capital
 
 
+# What changes nothing comes first: hypothesis shrinks to it.
 EVENTS = (
+    World.sync,
     World.pay_there,
     World.pay_here,
     World.credit_here,
     World.credit_there,
-    World.sync,
     World.report,
     World.lose_answer,
     World.lose_report,
 )
 AGENCY = (*EVENTS, World.pay_as_agency)
+# How many courses are tried. `make mutants` does with fewer: it tries them hundreds of times.
+COUNT = int(os.environ.get("NOX_COURSES") or 10_000)
+# What happens, and how much, seven times. Bytes of one length, since thousands of courses are to be
+# drawn in seconds.
+COURSES = st.binary(min_size=14, max_size=14)
 
 
 def run_course(world, course, events):
-    # Bytes, since thousands of courses are to be drawn in seconds.
-    for what, amount in zip(course[::2], course[1::2], strict=False):
+    for what, amount in zip(course[::2], course[1::2], strict=True):
         # Odd öre on purpose; small amounts beside such as pay all.
         events[what % len(events)](world, amount * 53 + 1)
         world.check()
 
 
-@settings(max_examples=10_000, deadline=None)
-@given(st.binary(max_size=14))
-@example(bytes([0, 90, 4, 0, 4, 0, 1, 30, 5, 0, 7, 0, 6, 0]))
+@settings(max_examples=COUNT, deadline=None)
+@given(COURSES)
+@example(bytes([1, 90, 0, 0, 0, 0, 2, 30, 5, 0, 7, 0, 6, 0]))
 def test_courses_of_money_end_with_both_sides_agreeing(course):
     world = World(100_00, 0)
     run_course(world, course, EVENTS)
@@ -304,8 +341,8 @@ def test_courses_of_money_end_with_both_sides_agreeing(course):
         assert account.owed == account.total - paid == world.capital
 
 
-@settings(max_examples=1_000, deadline=None)
-@given(st.binary(max_size=14), st.integers(1, 99_00))
+@settings(max_examples=COUNT // 10, deadline=None)
+@given(COURSES, st.integers(1, 99_00))
 def test_courses_of_house_work_take_no_money_from_nowhere(course, reduction):
     world = World(100_00, reduction)
     run_course(world, course, AGENCY)

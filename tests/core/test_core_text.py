@@ -23,3 +23,8 @@ def test_only_those_named_are_described():
     described = []
     list_some(ENV, range(1000), lambda item: described.append(item) or "")
     assert described == list(range(NAMED))
+
+
+def test_ten_are_named_where_nothing_else_is_said():
+    assert list_some(ENV, range(10), str) == [*"0123456789"]
+    assert list_some(ENV, range(12), str) == [*"0123456789", "… and 2 more."]
