@@ -222,6 +222,12 @@ class TestCriteria(RandomInvoicesCase):
         owed = [move._get_nox_finans_owed() for move in moves]
         self.assertEqual(owed, [0, moves[1].amount_total - 100])
 
+    def test_a_term_of_ten_days_is_long_enough(self):
+        for days, status in ((9, "warning"), (10, "approved")):
+            term = self.make_term(f"{days} dagar", days, "invoice")
+            move = self.make_invoice(invoice_payment_term_id=term.id)
+            self.assertEqual(move.nox_finans_status, status, days)
+
     def test_blocked_for_payment(self):
         move = self.make_invoice()
         move.action_toggle_block_payment()
