@@ -2,7 +2,10 @@
 
 import pytest
 from callers import Session
+from conftest import wait_for
 
+# "Somebody else is changing it right now", or the exchange "is at it right now".
+BUSY = "right now"
 USER_ERRORS = {"odoo.exceptions.UserError", "odoo.exceptions.LockError"}
 
 
@@ -24,7 +27,16 @@ class Person:
 
     def confirm(self, dialog):
         """Press the dialog's button; return what the page is told."""
-        return self.ask("nox.finans.action", "action_confirm", [dialog])
+        return self.press("nox.finans.action", "action_confirm", [dialog])
+
+    def press(self, *button):
+        """Press a button, once more as long as somebody else is at it just then."""
+
+        def pressed():
+            answer = self.ask(*button)
+            return None if BUSY in (answer.message or "") else answer
+
+        return wait_for(pressed, "nobody else is at it")
 
     def do(self, action, *cases, **values):
         dialog = self.open(action, *cases)
@@ -39,7 +51,7 @@ class Person:
         return self.must("account.move", "action_nox_finans_open_send", ids)["res_id"]
 
     def send(self, dialog):
-        return self.ask("nox.finans.send", "action_send", [dialog])
+        return self.press("nox.finans.send", "action_send", [dialog])
 
     def open_dispute(self, *invoices):
         """Open the dialog; return what the page keeps of it until it is saved."""
@@ -58,7 +70,7 @@ class Person:
     def note_dispute(self, page, reason="Wrong price"):
         values = {**page, "reason": reason}
         (row,) = self.must("nox.finans.dispute", "web_save", [], values, specification={})
-        return self.ask("nox.finans.dispute", "action_confirm", [row["id"]])
+        return self.press("nox.finans.dispute", "action_confirm", [row["id"]])
 
 
 @pytest.fixture(scope="module")
