@@ -23,7 +23,10 @@ ELSEWHERE = ("environment", "company_id.nox_finans_connector_ids.environment")
 
 
 class Action:
-    """Something that may be asked of the service while it has the invoice."""
+    """Something that may be asked of the service while it has the invoice.
+
+    Itself it is what a dialog asks in which none is chosen: it has no words and no call.
+    """
 
     name = ""
     # Who may ask for it.

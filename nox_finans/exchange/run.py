@@ -150,27 +150,21 @@ class Run:
         """What is to be booked here or reported there, whenever the status is asked for next."""
         # What a person has been asked about is not tried again by itself.
         unbooked = [("unbooked_amount", ">", 0), ("money_message", "=", False)]
-        # What has just failed waits for its next try.
-        is_free = ["|", ("try_count", "=", 0), ("next_try", "<=", fields.Datetime.now())]
         if self.connector.payment_journal_id:
-            yield from self._get_all(
-                [*unbooked, *is_free], "id", lambda case: case._book_received()
-            )
+            yield from self._get_untried(unbooked, lambda case: case._book_received())
         unreported = [
             ("state", "=", "accepted"),
             ("is_report_due", "=", True),
             ("request_id", "=", False),
             ("remote_status", "in", (payloads.STATUS_OPEN, payloads.STATUS_PAUSED)),
         ]
-        yield from self._get_all([*unreported, *is_free], "id", self._report_outside)
+        yield from self._get_untried(unreported, self._report_outside)
 
     def _get_customer_tasks(self):
         """Whose customer has been completed, or is to be reported once more."""
-        is_free = ["|", ("try_count", "=", 0), ("next_try", "<=", fields.Datetime.now())]
         domain = self.env["nox.finans.case"]._get_customer_domain()
-        yield from self._get_all(
-            [("state", "=", "accepted"), *domain, *is_free],
-            "id",
+        yield from self._get_untried(
+            [("state", "=", "accepted"), *domain],
             lambda case: case._report_customer(self.client),
         )
 
@@ -185,6 +179,11 @@ class Run:
                 self._perform(case)
 
             yield from self._get_all([*is_free, *domain], "id", steer)
+
+    def _get_untried(self, domain, work):
+        # Whatever is asked for next of the case: only what has just failed waits for its next try.
+        is_free = ["|", ("try_count", "=", 0), ("next_try", "<=", fields.Datetime.now())]
+        return self._get_all([*domain, *is_free], "id", work)
 
     def _get_due(self, domain, order, work):
         now = fields.Datetime.now()

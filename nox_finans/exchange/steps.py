@@ -14,7 +14,10 @@ from .status import read_invoice
 
 
 class Step:
-    """One step on the way: what it sends is read by `prepare`, before its intent is committed."""
+    """One step on the way: what it sends is read by `prepare`, before its intent is committed.
+
+    Each says itself how it is taken and looked up: there is no way that holds for all.
+    """
 
     # Its word in `core.words.STEPS`.
     name: str
